@@ -1,0 +1,131 @@
+# make            build/trunkauditd and build/trunkaudit
+# make run        the demonstration: one audit over the lab's fifteen trunks
+# make test       everything (installs what the tests need)
+# make install    DESTDIR= prefix= sysconfdir= unitdir=
+#
+# CC=gcc|clang   SAN=address,undefined   WERROR=1   BUILD=directory (default build)
+
+VERSION := 0.1.0
+BUILD ?= build
+SAN ?=
+WERROR ?=
+prefix ?= /usr
+sysconfdir ?= /etc
+bindir ?= $(prefix)/bin
+sbindir ?= $(prefix)/sbin
+unitdir ?= $(or $(shell pkg-config --variable=systemdsystemunitdir systemd 2>/dev/null),/lib/systemd/system)
+sysusersdir ?= $(prefix)/lib/sysusers.d
+catalogdir ?= $(prefix)/lib/systemd/catalog
+
+pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
+pkg_libs = $(shell pkg-config --libs $(1) 2>/dev/null)
+COMMON_PKGS := sqlite3 libcrypto yaml-0.1
+DAEMON_PKGS := libsystemd libcurl libcares
+
+warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \
+  -Wwrite-strings -Wvla -Wformat=2 -Wconversion -Wswitch-enum -Wundef -Wimplicit-fallthrough -Walloca
+ifneq ($(findstring clang,$(shell $(CC) --version 2>/dev/null)),clang)
+warnings += -Wjump-misses-init -Wlogical-op -Wduplicated-cond -Wnull-dereference
+endif
+
+CFLAGS ?= -O2 -g
+override CFLAGS += -std=c17 $(warnings) $(if $(WERROR),-Werror) -fPIE
+override CPPFLAGS += -D_GNU_SOURCE -DTRUNKAUDIT_VERSION='"$(VERSION)"' -I. -I$(BUILD)
+override LDFLAGS += -pie
+ifeq ($(SAN),)
+override CFLAGS += -fstack-protector-strong -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero
+override CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+override LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+else
+override CFLAGS += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+override LDFLAGS += -fsanitize=$(SAN)
+endif
+
+mains := daemon/trunkauditd.c daemon/trunkaudit.c
+common_src := $(wildcard common/*.c)
+daemon_src := $(filter-out $(mains),$(wildcard daemon/*.c))
+lab_src := $(wildcard tests/lab/*.c)
+unit_src := $(wildcard tests/unit/test_*.c)
+fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
+sql_inc := $(patsubst sql/%.sql,$(BUILD)/sql/%.inc,$(wildcard sql/*.sql sql/pages/*.sql))
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+units := $(patsubst %.c,$(BUILD)/%,$(unit_src))
+fuzz_replays := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%.replay,$(fuzz_src))
+fuzzers := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(fuzz_src))
+
+.PHONY: all run demo test check lab units fuzzers fuzz-replays install format clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/trunkauditd $(BUILD)/trunkaudit
+
+$(BUILD)/trunkauditd: $(call obj,daemon/trunkauditd.c $(daemon_src)) $(BUILD)/libcommon.a
+$(BUILD)/trunkaudit: $(call obj,daemon/trunkaudit.c $(daemon_src)) $(BUILD)/libcommon.a
+$(BUILD)/trunkauditd $(BUILD)/trunkaudit:
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(COMMON_PKGS) $(DAEMON_PKGS))
+
+$(BUILD)/libcommon.a: $(call obj,$(common_src))
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c | $(sql_inc)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(call pkg_cflags,$(COMMON_PKGS) $(DAEMON_PKGS)) -MMD -MP -c -o $@ $<
+
+# SQL becomes a string literal that a .c file includes.
+$(BUILD)/sql/%.inc: sql/%.sql
+	@mkdir -p $(@D)
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+
+# -- tests -----------------------------------------------------------------------------------------------------------
+lab: $(BUILD)/lab
+$(BUILD)/lab: $(call obj,$(lab_src))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,libmicrohttpd gnutls nettle)
+
+units: $(units)
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libcommon.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,check $(COMMON_PKGS))
+
+fuzz-replays: $(fuzz_replays)
+$(BUILD)/tests/fuzz/%.replay: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libcommon.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(COMMON_PKGS))
+
+# libFuzzer: make fuzzers; build/fuzz/tests/fuzz/fuzz_NAME -max_total_time=60 tests/fuzz/corpus/NAME
+fuzzers:
+	$(MAKE) BUILD=$(BUILD)/fuzz CC=clang SAN=address,undefined CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzzer-programs
+.PHONY: fuzzer-programs
+fuzzer-programs: $(fuzzers)
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libcommon.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(call pkg_libs,$(COMMON_PKGS))
+
+run:
+	@sh packaging/dependencies.sh build
+	@$(MAKE) --no-print-directory -s demo
+
+demo: all lab
+	@sh tests/lab/demo.sh $(BUILD)
+
+test:
+	@sh packaging/dependencies.sh test
+	@$(MAKE) --no-print-directory check
+
+check:
+	@sh tests/run.sh
+
+# -- install ------------------------------------------------------------------------------------------------------------
+install: all
+	install -D -m 0755 $(BUILD)/trunkauditd $(DESTDIR)$(sbindir)/trunkauditd
+	install -D -m 0755 $(BUILD)/trunkaudit $(DESTDIR)$(bindir)/trunkaudit
+	install -D -m 0640 conf/trunkauditd.yaml $(DESTDIR)$(sysconfdir)/trunkauditd/trunkauditd.yaml
+	install -d -m 0755 $(DESTDIR)$(unitdir)
+	sed -e 's#@sbindir@#$(sbindir)#g' -e 's#@sysconfdir@#$(sysconfdir)#g' systemd/trunkauditd.service > $(DESTDIR)$(unitdir)/trunkauditd.service
+	chmod 0644 $(DESTDIR)$(unitdir)/trunkauditd.service
+	install -D -m 0644 systemd/trunkauditd.sysusers $(DESTDIR)$(sysusersdir)/trunkauditd.conf
+	install -D -m 0644 systemd/trunkauditd.catalog $(DESTDIR)$(catalogdir)/trunkauditd.catalog
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(patsubst %.c,$(BUILD)/%.d,$(mains) $(common_src) $(daemon_src) $(lab_src) $(unit_src) $(fuzz_src) tests/fuzz/replay.c)

@@ -1,0 +1,123 @@
+/* config.h: the configuration file (YAML) as values; every complaint at once, with file:line:column.
+ * One table of keys in config.c drives reading, the complaints, and the option tables of the manual. */
+#pragma once
+
+#include "base.h"
+#include "secret.h"
+
+#define CONFIG_FILE_DEFAULT "/etc/trunkauditd/trunkauditd.yaml"
+#define CONFIG_SIZE_MAX (4 * 1024 * 1024) /* bytes of the file */
+#define CONFIG_COMPLAINTS_MAX 100         /* further ones are counted, not kept */
+
+/* Where a secret is: the name of a systemd credential, or a path. */
+struct secret_ref {
+        enum { SECRET_REF_NONE, SECRET_REF_CREDENTIAL, SECRET_REF_FILE } kind;
+        char *name;
+        unsigned line, column; /* 1-based place in the file */
+        struct secret *secret; /* set by config_read_secrets() when it could be read */
+};
+
+struct text_list {
+        char **items;
+        size_t n;
+};
+
+struct config_trunk {
+        char *id;             /* matched first */
+        char *name;           /* matched when id is NULL */
+        bool extra;           /* audited although the platform does not list it; its id is then "local:NAME" */
+        char *authentication; /* "digest" or "none" */
+        char *username;
+        struct secret_ref password, ha1; /* at most one */
+        char *realm;                     /* the realm expected in the challenge */
+        char *algorithm;                 /* MD5, MD5-sess, SHA-256, SHA-256-sess, SHA-512-256, SHA-512-256-sess */
+        char *qop;                       /* auth, auth-int, none */
+        char *domain;                    /* SIP domain: Request-URI, To and From */
+        struct text_list proxies;        /* host[:port], [IPv6]:port */
+        char *transport;                 /* udp, tcp, tls */
+        char *request_uri;               /* in place of sip:DOMAIN */
+        char *method;                    /* REGISTER, OPTIONS */
+        unsigned line, column;
+};
+
+struct config {
+        char *file;
+        struct {
+                uint64_t interval_usec;  /* default 1h, 10s..1d, must divide a day */
+                uint64_t splay_usec;     /* default 5m, less than interval */
+                uint64_t run_limit_usec; /* default 10m, less than interval: a run is ended then */
+        } schedule;
+        bool has_platform;
+        struct {
+                char *region;    /* AWS region name; gives both URLs */
+                char *login_url; /* https://login.DOMAIN, no trailing slash */
+                char *api_url;   /* https://api.DOMAIN */
+                char *path;      /* default /api/v2/architect/trunk-connections */
+                char *client_id;
+                struct secret_ref client_secret;
+                struct text_list scopes; /* asked for and named in messages; default sip_trunk:read */
+                char *ca_file;           /* NULL = the system's */
+                uint64_t timeout_usec;   /* of one request; default 30s */
+                uint64_t deadline_usec;  /* of everything asked in one run, waits included; default 3m */
+        } platform;
+        struct {
+                struct text_list servers; /* host[:port]; none = the clock is not checked */
+                uint64_t limit_usec;      /* default 1s */
+                uint64_t timeout_usec;    /* default 2s, per attempt; three attempts */
+        } clock;
+        struct {
+                struct text_list servers; /* address[:port] of name servers in place of the system's */
+        } dns;
+        struct {
+                char *method;          /* REGISTER (default), OPTIONS */
+                uint64_t t1_usec;      /* RFC 3261 T1, default 500ms */
+                uint64_t timeout_usec; /* of one transaction, timer F; default 32s */
+                unsigned concurrency;  /* probes in flight; default 64 */
+                uint64_t spacing_usec; /* between requests that start a probe at one carrier address; default 100ms */
+                unsigned budget;       /* credentialed requests per trunk and run; default 3, 1..3 */
+        } probe;
+        struct {
+                uint64_t reminder_usec; /* default 24h; 0 = never */
+                unsigned summary_above; /* default 20: more changes than that in a run are told as one summary */
+        } alerts;
+        struct {
+                char *path; /* default /var/lib/trunkauditd/audit.db */
+        } store;
+        struct config_trunk *trunks;
+        size_t n_trunks;
+};
+
+struct complaint {
+        bool warning; /* the configuration can be used all the same */
+        unsigned line, column;
+        char *text; /* "FILE:LINE:COLUMN: key: what is wrong (what would be right)" */
+};
+
+struct complaints {
+        struct complaint *items;
+        size_t n;
+        size_t errors; /* all of them, kept or not */
+};
+
+/* Reads FILE. Every mistake found is in complaints (also when the file cannot be opened). Returns 0 with a config when there is no
+ * error among them, 1 when there is (ret untouched), or -errno when we are broken. */
+int config_load(struct config **ret, const char *file, struct complaints *complaints);
+
+/* The same for bytes in memory; file is the name used in complaints. */
+int config_parse(struct config **ret, const char *file, struct span text, struct complaints *complaints);
+
+/* Reads every secret the configuration refers to. credentials_directory: $CREDENTIALS_DIRECTORY or NULL. A secret that others can
+ * read is an error; one that is absent is a warning (that trunk is then `untested`). Returns 0, 1 when there was an error, -errno. */
+int config_read_secrets(struct config *config, const char *credentials_directory, struct complaints *complaints);
+
+/* Wipes the secrets too; NULL-safe; returns NULL. */
+struct config *config_free(struct config *config);
+DEFINE_CLEANUP(struct config *, config_free)
+
+void complaints_clear(struct complaints *complaints);
+
+/* The configuration of a trunk by its id, else by its name; NULL when there is none. */
+const struct config_trunk *config_trunk_find(const struct config *config, const char *id, const char *name);
+
+/* The option table of the manual, in roff (for man) or plain text: from the same table that reads the file. malloc'ed. */
+int config_describe(char **ret);

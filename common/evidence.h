@@ -1,0 +1,73 @@
+/* evidence.h: what one probe saw, exchange by exchange. Plain data: the probe fills it, diagnosis decides from it alone, the store
+ * keeps it. Owner: the probe's result; evidence_clear() frees the messages. */
+#pragma once
+
+#include "base.h"
+#include "challenge.h"
+#include "digest.h"
+#include "nonce.h"
+
+#define EVIDENCE_EXCHANGES_MAX 8
+
+/* Which form of the digest-uri an answer used. */
+enum uri_form {
+        URI_AS_REQUESTED, /* the Request-URI itself (RFC 3261 section 22.4) */
+        URI_OTHER_PORT,   /* the Request-URI with the target's port added, or with its port taken off */
+};
+
+enum exchange_end {
+        EXCHANGE_RESPONDED,   /* a final response came */
+        EXCHANGE_NO_RESPONSE, /* timer F */
+        EXCHANGE_REFUSED,     /* ICMP port unreachable, ECONNREFUSED */
+        EXCHANGE_UNREACHABLE, /* no route, host or network unreachable; or sending failed (error) */
+        EXCHANGE_MALFORMED,   /* only something unreadable came */
+        EXCHANGE_CUT,         /* the run ended first */
+};
+
+/* One request, with its retransmissions, and what came of it. */
+struct exchange {
+        bool credentialed;
+        enum uri_form uri_form; /* of a credentialed request */
+        char digest_uri[300];
+        enum digest_algorithm algorithm; /* used in the answer */
+        enum digest_qop qop;
+        uint64_t sent_usec; /* CLOCK_REALTIME of the first sending */
+        uint64_t rtt_usec;  /* first sending to final response; 0 = none */
+        unsigned retransmissions;
+        enum exchange_end end;
+        int error;  /* errno value for REFUSED and UNREACHABLE */
+        int status; /* 0 = none */
+        char reason[80];
+        const char *malformed;      /* EXCHANGE_MALFORMED: why, a constant text */
+        size_t n_challenges;        /* that the response carried */
+        bool has_challenge;         /* `challenge` is the one to answer: the topmost digest one, else the topmost */
+        struct challenge challenge; /* spans into response_raw */
+        struct nonce_facts nonce;
+        enum { RSPAUTH_ABSENT, RSPAUTH_RIGHT, RSPAUTH_WRONG } rspauth;
+        int retry_after_sec; /* -1 = none */
+        char contact[200];   /* of a 3xx */
+        char *request;       /* redacted text; owned */
+        char *response;      /* redacted text; owned */
+        char *response_raw;  /* as read; owned; never stored */
+};
+
+enum resolution { RESOLUTION_NONE, RESOLUTION_DONE, RESOLUTION_NOT_FOUND, RESOLUTION_FAILED };
+
+struct evidence {
+        char target[300]; /* "sbc1.carrier.example:5061" as configured */
+        char address[64]; /* "192.0.2.1:5061": where requests went; "" = nowhere */
+        char call_id[80];
+        enum resolution resolution;
+        char resolution_error[120];
+        int broken; /* -errno: the probe failed here; 0 = not */
+        char broken_where[40];
+        struct exchange exchanges[EVIDENCE_EXCHANGES_MAX];
+        size_t n_exchanges;
+        bool budget_spent; /* a further credentialed request was wanted and not allowed */
+        bool cut;          /* the run ended first */
+};
+
+void evidence_clear(struct evidence *e);
+
+/* Sum of requests with credentials, retransmissions not counted. */
+unsigned evidence_credentialed(const struct evidence *e);

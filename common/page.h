@@ -1,0 +1,44 @@
+/* page.h: one API page (JSON) → trunks, by the queries of sql/pages/ on an in-memory SQLite. Hostile bytes welcome. */
+#pragma once
+
+#include "base.h"
+#include "trunk.h"
+
+#define PAGE_DEPTH_MAX 64 /* nesting of JSON */
+
+struct page; /* the reader: its connection and prepared statements, used for one page after another */
+
+/* Positive outcomes. */
+enum {
+        PAGE_MALFORMED = 1, /* not JSON, or not the shape; page_error() says what and where */
+        PAGE_TOO_MANY,      /* more than TRUNK_LIST_MAX trunks in all */
+};
+
+struct page_facts {
+        unsigned page_number, page_count; /* 0 = absent */
+        char *next_uri;                   /* owned; NULL = absent */
+        size_t entities;                  /* in this page */
+};
+
+int page_new(struct page **ret);
+struct page *page_free(struct page *p);
+DEFINE_CLEANUP(struct page *, page_free)
+const char *page_error(const struct page *p);
+
+/* A listing: an envelope with "entities", or a bare array. Appends its trunks (origin TRUNK_LISTED); a second entity with an id that the
+ * list has already replaces nothing and is not appended. An entity without id is PAGE_MALFORMED. On any outcome but 0 the list is as
+ * before. */
+int page_read_listing(struct page *p, struct span json, struct trunk_list *list, struct page_facts *ret);
+
+/* One trunk's own detail: fills the texts that it has; the id must be the same or absent. */
+int page_read_detail(struct page *p, struct span json, struct trunk *t);
+
+/* An ErrorBody or an OAuth error: code (or error), message (or description, error_description), each "" when absent; cut to size. False
+ * when it is not JSON. */
+struct page_problem {
+        char code[80], message[300], context_id[80];
+};
+bool page_read_problem(struct page *p, struct span json, struct page_problem *ret);
+
+/* A token reply: access_token into ret_token (malloc'ed; wipe it), expires_in seconds (0 = absent). Returns 0 or PAGE_MALFORMED. */
+int page_read_token(struct page *p, struct span json, char **ret_token, int64_t *ret_expires_sec);

@@ -1,0 +1,26 @@
+/* report.h: rows → table for a terminal, or JSON. Renders into memory; the main prints. */
+#pragma once
+
+#include "base.h"
+#include "store.h"
+
+struct report_column {
+        const char *name;   /* column of the table */
+        const char *title;  /* heading on a terminal */
+        unsigned width_max; /* display columns; longer text wraps at spaces into further lines; 0 = no limit */
+};
+
+struct report_options {
+        bool colour;
+        unsigned width; /* of the terminal; 0 = no limit */
+};
+
+/* Text with aligned columns: UTF-8 aware, control characters shown as '?', long cells wrapped. An outcome column ("outcome") is
+ * coloured. malloc'ed; returns 0 or -ENOMEM. */
+int report_text(char **ret, const struct table *t, const struct report_column *columns, size_t n, const struct report_options *o);
+
+/* An array of objects, one a row, numbers as numbers, NULL as null; strings escaped by RFC 8259. No trailing newline. */
+int report_json(char **ret, const struct table *t);
+
+/* One JSON string with its quotes, appended to a stream-like buffer; for the mains' own objects. malloc'ed. */
+int report_json_string(char **ret, const char *text);

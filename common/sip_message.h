@@ -1,0 +1,62 @@
+/* sip_message.h: write a request, read a response (RFC 3261). Spans into the caller's buffer, hard limits, no allocation. */
+#pragma once
+
+#include "base.h"
+
+#define SIP_MESSAGE_MAX 65535 /* bytes of a message we read */
+#define SIP_REQUEST_MAX 4096  /* bytes of a request we write */
+#define SIP_HEADERS_MAX 128   /* header fields of a message we read */
+
+struct sip_header {
+        struct span name;  /* as written */
+        struct span value; /* trimmed; folding undone in place */
+};
+
+struct sip_response {
+        int status;         /* 100..699 */
+        struct span reason; /* may be empty */
+        struct sip_header headers[SIP_HEADERS_MAX];
+        size_t n_headers;
+        struct span body;
+};
+
+/* Positive outcomes of sip_response_read(). */
+enum {
+        SIP_MALFORMED = 1, /* *ret_why says what, a constant text */
+        SIP_IS_REQUEST,    /* well-formed start line of a request */
+};
+
+/* Reads one response from a datagram of n bytes. The buffer is changed: folded lines are joined by spaces. */
+int sip_response_read(struct sip_response *ret, char *bytes, size_t n, const char **ret_why);
+
+/* The i-th header of that name (long or compact form, any case); NULL when there is none. */
+const struct sip_header *sip_header(const struct sip_response *r, const char *name, size_t i);
+
+/* Value of a parameter of a header value (";name=value" after the first ';' outside quotes and <>): {NULL} when absent. */
+struct span sip_parameter(struct span value, const char *name);
+
+/* CSeq number and method; false when malformed. */
+bool sip_cseq(struct span value, uint32_t *ret_number, struct span *ret_method);
+
+/* A request without body. Texts must hold no control characters: -EINVAL. */
+struct sip_request {
+        const char *method;
+        const char *request_uri;
+        const char *transport; /* "UDP", "TCP", "TLS" of the Via */
+        const char *sent_by;   /* host:port of the Via */
+        const char *branch;
+        const char *from_uri, *from_tag;
+        const char *to_uri;
+        const char *call_id;
+        uint32_t cseq;
+        const char *user_agent;
+        const char *authorization;       /* whole value ("Digest …") or NULL */
+        const char *proxy_authorization; /* the same for a 407 */
+};
+
+/* Writes the request. Returns 0, -ENOBUFS, -EINVAL. */
+int sip_request_write(const struct sip_request *r, char *buffer, size_t size, size_t *ret_n);
+
+/* Copies a message with the digest response values replaced by "redacted". Returns a malloc'ed, NUL-terminated text; NULL = no memory.
+ * Bytes that are not UTF-8 or are control characters other than CR LF TAB are written as \xNN. */
+char *sip_redact(struct span message);

@@ -1,0 +1,147 @@
+/* store.h: the only file that knows the database. A run's row is opened before any work and closed, in one transaction with its
+ * results, after all of it. Every function returns 0, a positive outcome named here, or -errno (-EIO with a text from
+ * store_error()). Times are microseconds since 1970, UTC. One writer audits at a time (store_lock()); readers never wait. */
+#pragma once
+
+#include "base.h"
+#include "evidence.h"
+#include "trunk.h"
+#include "verdict.h"
+
+#define STORE_BUSY_MSEC 2000 /* how long a locked database is waited for; far below the watchdog */
+
+/* Positive outcomes. */
+enum {
+        STORE_TOO_NEW = 1, /* store_open: the schema is newer than this program */
+        STORE_ABSENT,      /* store_open, STORE_READ: no such file */
+        STORE_NOT_OURS,    /* store_open: a database of another program, or not one */
+        STORE_BUSY,        /* store_lock: another process audits this database */
+        STORE_NONE,        /* nothing to return */
+};
+
+struct store;
+
+enum store_mode {
+        STORE_READ,  /* for reports; nothing is created or migrated */
+        STORE_WRITE, /* creates and migrates; refreshes the table `cause` from verdict.def */
+};
+
+/* A new file gets mode 0640 and, when we are root, the owner and group of its directory, so that the service can write it.
+ * ret_error (may be NULL): a malloc'ed sentence for what failed, on any non-zero return. */
+int store_open(struct store **ret, const char *path, enum store_mode mode, char **ret_error);
+struct store *store_close(struct store *s);
+DEFINE_CLEANUP(struct store *, store_close)
+const char *store_error(const struct store *s);
+const char *store_path(const struct store *s);
+
+/* Takes the audit lock (PATH.lock, released also when the process dies). While it is held, runs left open by a process that died
+ * are marked `broken`: ret_broken counts them. Returns 0 or STORE_BUSY. */
+int store_lock(struct store *s, unsigned *ret_broken);
+void store_unlock(struct store *s);
+
+enum run_state { RUN_RUNNING, RUN_DONE, RUN_ABORTED, RUN_BROKEN };
+enum run_trigger { RUN_TRIGGER_SLOT, RUN_TRIGGER_START, RUN_TRIGGER_SIGNAL, RUN_TRIGGER_COMMAND };
+const char *run_state_word(enum run_state s);
+const char *run_trigger_word(enum run_trigger t);
+
+/* A row of `run`. */
+struct run {
+        int64_t id;
+        int64_t slot_usec; /* the scheduled instant it belongs to; 0 = none (a command) */
+        int64_t started_usec, finished_usec;
+        enum run_state state;
+        enum run_trigger trigger;
+        bool partial; /* only named trunks were asked for */
+
+        struct verdict clock;
+        bool clock_measured;
+        int64_t clock_offset_usec; /* servers minus us */
+        int64_t clock_bound_usec;
+        unsigned clock_servers, clock_servers_used;
+        bool witness_measured; /* the Date of the API's reply */
+        int64_t witness_offset_usec, witness_bound_usec;
+
+        struct verdict platform;
+        int platform_status; /* HTTP; 0 = none */
+        char correlation_id[80];
+        int64_t trunks_known_usec; /* when the list of trunks was last read from the platform; 0 = never */
+
+        unsigned n_trunks, n_pass, n_warn, n_fail, n_untested;
+};
+
+/* What a run means for a trunk's alert (see announcements below). */
+enum change { CHANGE_NONE, CHANGE_BEGAN, CHANGE_CHANGED, CHANGE_ENDED, CHANGE_REMINDER };
+
+/* A row of `result`, for one trunk. Everything borrowed. */
+struct result {
+        const struct trunk *trunk;
+        struct verdict verdict;
+        uint64_t latency_usec; /* of the first request that was answered; 0 = none */
+        unsigned requests, credentialed;
+        const struct evidence *evidence; /* NULL = not probed */
+        bool keep_evidence;
+        enum change change; /* set by the audit, for the journal; not stored */
+};
+
+/* Opens the run's row (state `running`), committed at once. run->id is set. */
+int store_begin_run(struct store *s, struct run *run);
+
+/* Results, evidence and the closing of the run's row, in one transaction: all of it or nothing. */
+int store_end_run(struct store *s, const struct run *run, const struct result *results, size_t n);
+
+/* Writes what the platform said of its trunks (never the merged configuration), so that a later run can go on without it.
+ * One transaction; trunks that are no longer listed stay, with their last_listed. */
+int store_put_trunks(struct store *s, const struct trunk_list *list, int64_t now_usec);
+
+/* The trunks of the last complete listing, origin TRUNK_REMEMBERED, and when that was. STORE_NONE when there never was one. */
+int store_known_trunks(struct store *s, struct trunk_list *ret, int64_t *ret_usec);
+
+/* The last run with that state that was not partial (finished_usec of it). STORE_NONE when there is none. */
+int store_last_run(struct store *s, enum run_state state, struct run *ret);
+
+/* The trunk's last stored result before this one. STORE_NONE when there is none. */
+int store_last_result(struct store *s, const char *trunk_id, enum cause *ret_cause, int64_t *ret_usec);
+
+/* What the journal was last told of a subject: a trunk's id, or "platform", "clock" (which no trunk's id can be: those of trunks are
+ * stored as given, these with a NUL-free prefix of their own). STORE_NONE: nothing yet, which means all is well. */
+int store_announced(struct store *s, const char *subject, enum cause *ret_cause, int64_t *ret_usec);
+
+struct announcement {
+        const char *subject;
+        enum cause cause;
+        int64_t run;
+};
+
+/* One transaction, after the events were sent: a crash in between tells them again, never loses them. */
+int store_put_announcements(struct store *s, const struct announcement *a, size_t n, int64_t now_usec);
+
+/* -- reading for people and machines ---------------------------------------------------------------------------------- */
+
+enum store_view {
+        STORE_VIEW_RUN,     /* the results of one run: argument = run id */
+        STORE_VIEW_LATEST,  /* every trunk's newest result */
+        STORE_VIEW_HISTORY, /* one trunk, newest first: argument = its id or name */
+        STORE_VIEW_CLOCK,   /* clock verdicts, newest first */
+        STORE_VIEW_RUNS,    /* runs, newest first */
+};
+
+enum cell_type { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT };
+
+struct cell {
+        enum cell_type type;
+        char *text; /* the value as text, also of numbers; NULL for CELL_NULL */
+};
+
+/* The rows of a view: names[columns], cells[rows * columns]. */
+struct table {
+        size_t columns, rows;
+        char **names;
+        struct cell *cells;
+};
+
+/* limit 0 = all. STORE_NONE: the argument names nothing. */
+int store_read(struct store *s, enum store_view view, const char *argument, unsigned limit, struct table **ret);
+struct table *table_free(struct table *t);
+DEFINE_CLEANUP(struct table *, table_free)
+/* The cell's text, or "" ; column by name. */
+const char *table_text(const struct table *t, size_t row, const char *column);

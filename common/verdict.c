@@ -1,0 +1,70 @@
+/* verdict.c: the words of verdict.def. */
+#include "verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <syslog.h>
+
+#define CAUSE(name, word, kind, outcome, priority, sentence, remedy) \
+        [CAUSE_##name] = {word, CAUSE_KIND_##kind, OUTCOME_##outcome, LOG_##priority, sentence, remedy},
+static const struct cause_info causes[CAUSE_COUNT] = {
+#include "verdict.def"
+};
+#undef CAUSE
+
+const struct cause_info *cause_info(enum cause cause) {
+        return &causes[cause];
+}
+
+int cause_from_word(const char *word, enum cause *ret) {
+        for (size_t i = 0; i < ELEMENTS(causes); i++)
+                if (strcmp(causes[i].word, word) == 0) {
+                        *ret = (enum cause)i;
+                        return 0;
+                }
+        return -ENOENT;
+}
+
+const char *outcome_word(enum outcome outcome) {
+        switch (outcome) {
+        case OUTCOME_PASS:
+                return "pass";
+        case OUTCOME_WARN:
+                return "warn";
+        case OUTCOME_FAIL:
+                return "fail";
+        case OUTCOME_UNTESTED:
+                return "untested";
+        }
+        return "";
+}
+
+const char *cause_kind_word(enum cause_kind kind) {
+        switch (kind) {
+        case CAUSE_KIND_TRUNK:
+                return "trunk";
+        case CAUSE_KIND_PLATFORM:
+                return "platform";
+        case CAUSE_KIND_CLOCK:
+                return "clock";
+        }
+        return "";
+}
+
+struct verdict verdict_of(enum cause cause, const char *format, ...) {
+        struct verdict v = {.cause = cause};
+        va_list args;
+        va_start(args, format);
+        int n = vsnprintf(v.detail, sizeof v.detail, format, args);
+        va_end(args);
+        if (n >= (int)sizeof v.detail) {
+                /* Never end inside a UTF-8 sequence: STRICT columns and journald want valid text. */
+                size_t end = sizeof v.detail - 1;
+                while (end > 0 && ((unsigned char)v.detail[end - 1] & 0xC0) == 0x80)
+                        end--;
+                if (end > 0 && (unsigned char)v.detail[end - 1] >= 0xC0)
+                        end--;
+                v.detail[end] = '\0';
+        }
+        return v;
+}

@@ -1,0 +1,23 @@
+/* event_ids.h: the MESSAGE_IDs of the journal (made with systemd-id128 new). One row an event; the catalog explains each.
+ * EVENT(NAME, id) */
+#pragma once
+
+#define EVENTS(EVENT)                                                 \
+        EVENT(STARTED, "ec93f549ebfc4bbe92185dbf7970253e")            \
+        EVENT(STOPPED, "ac8970b1fbd6400e9145eb4a73711b50")            \
+        EVENT(CONFIG_LOADED, "40031ec9387a4fe888a6d654870b5fb4")      \
+        EVENT(CONFIG_REFUSED, "8c1226d1aa3c47478df7c1347b1cea20")     \
+        EVENT(RUN_STARTED, "953043b683b349e1931b027e0119f27c")        \
+        EVENT(RUN_DONE, "b11cae1461764a8ab17ba45b051a39ba")           \
+        EVENT(RUN_BROKEN, "925a5725a16e46fda9a332ec9719e7d7")         \
+        EVENT(RUN_ENDED_EARLY, "4fbae8cf50534234aee369a3de432613")    \
+        EVENT(TRUNK_FAILED, "5b6927dd9c974440acdc1cb4832ca3c0")       \
+        EVENT(TRUNK_CHANGED, "0b435fb5945c48d28113f25b5c8b3a03")      \
+        EVENT(TRUNK_RECOVERED, "f9d11cc0ca354a86995a2cd78402e1c0")    \
+        EVENT(TRUNK_REMINDER, "65ab1de3ff924dbcb62f4c9030b2e931")     \
+        EVENT(TRUNKS_SUMMARY, "adec87943d834570afe64c049ce24147")     \
+        EVENT(PLATFORM_FAILED, "244a4dc803d0437291e07ed5725e0ae1")    \
+        EVENT(PLATFORM_RECOVERED, "8cc238ffda50447b96bdd6e81c7cc3b4") \
+        EVENT(CLOCK_OFF, "cbde2a404aa849c3a1ff2734b68f77d7")          \
+        EVENT(CLOCK_RECOVERED, "b5aa9e2e1eba4a1db4ffd246f7a3b7d7")    \
+        EVENT(STORE_FAILED, "2fd090f525cd4530abcaa93c1d815984")

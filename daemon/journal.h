@@ -1,0 +1,44 @@
+/* journal.h: the one voice. Events go to journald with MESSAGE_ID and fields when the service runs under it, else as plain lines to
+ * stderr. Nothing else in the program logs. */
+#pragma once
+
+#include <syslog.h>
+
+#include "../common/base.h"
+#include "../common/verdict.h"
+#include "event_ids.h"
+
+enum event {
+#define EVENT(name, id) EVENT_##name,
+        EVENTS(EVENT)
+#undef EVENT
+                EVENT_COUNT
+};
+
+enum journal_sink {
+        JOURNAL_AUTO, /* journald when stderr is its stream ($JOURNAL_STREAM), else stderr */
+        JOURNAL_STDERR,
+        JOURNAL_SILENT,
+        JOURNAL_NATIVE, /* journald, whatever stderr is */
+};
+
+struct journal;
+
+/* Fields of an event: TRUNKAUDIT_RUN, _TRUNK, _TRUNK_ID, _CARRIER, _OUTCOME, _CAUSE, _DETAIL, _REMEDY, _CORRELATION_ID. */
+struct journal_fields {
+        int64_t run; /* 0 = none */
+        const char *trunk, *trunk_id, *carrier;
+        const struct verdict *verdict; /* outcome, cause, detail, remedy */
+        const char *correlation_id;
+};
+
+int journal_new(struct journal **ret, enum journal_sink sink);
+struct journal *journal_free(struct journal *j);
+DEFINE_CLEANUP(struct journal *, journal_free)
+
+/* priority: syslog level, or -1 = that of the verdict's cause (LOG_INFO without one). Control characters in texts become spaces. */
+void journal_event(struct journal *j, enum event event, int priority, const struct journal_fields *fields, const char *format, ...)
+        _printf_(5, 6);
+
+/* A line without an event: what goes wrong in the machinery. */
+void journal_log(struct journal *j, int priority, const char *format, ...) _printf_(3, 4);

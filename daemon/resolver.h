@@ -1,0 +1,36 @@
+/* resolver.h: host name → addresses, by c-ares on the loop. */
+#pragma once
+
+#include <sys/socket.h>
+#include <systemd/sd-event.h>
+
+#include "../common/base.h"
+
+#define RESOLVER_ADDRESSES_MAX 8
+
+struct resolver;
+struct resolver_query;
+
+struct resolver_address {
+        struct sockaddr_storage storage;
+        socklen_t length;
+};
+
+/* Outcomes given to done. */
+enum {
+        RESOLVER_NOT_FOUND = 1, /* the name does not exist, or has no address */
+        RESOLVER_FAILED,        /* no name server answered, or it refused */
+};
+
+/* outcome: 0 with n >= 1 addresses, a positive outcome above, or -errno; why: constant text for a non-zero outcome. */
+typedef void resolver_done_fn(struct resolver_query *q, int outcome, const struct resolver_address *addresses, size_t n, const char *why,
+                              void *user);
+
+/* servers: "address[:port]" items in place of the system's; n 0 = the system's. Returns 0, -EINVAL (a server cannot be read), -errno. */
+int resolver_new(struct resolver **ret, sd_event *event, char *const *servers, size_t n);
+struct resolver *resolver_free(struct resolver *r); /* all queries must be freed before */
+DEFINE_CLEANUP(struct resolver *, resolver_free)
+
+/* Literal IPv4 and IPv6 addresses (also "[::1]") need no query; done still comes from the loop. The port is put into each address. */
+int resolver_start(struct resolver_query **ret, struct resolver *r, const char *host, uint16_t port, resolver_done_fn *done, void *user);
+struct resolver_query *resolver_query_free(struct resolver_query *q); /* before done: cancels */
