@@ -21,11 +21,13 @@ pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
 pkg_libs = $(shell pkg-config --libs $(1) 2>/dev/null)
 COMMON_PKGS := sqlite3 libcrypto yaml-0.1
 DAEMON_PKGS := libsystemd libcurl libcares
+cflags_pkg := $(call pkg_cflags,$(COMMON_PKGS) $(DAEMON_PKGS))
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \
   -Wwrite-strings -Wvla -Wformat=2 -Wconversion -Wswitch-enum -Wundef -Wimplicit-fallthrough -Walloca
 ifneq ($(findstring clang,$(shell $(CC) --version 2>/dev/null)),clang)
 warnings += -Wjump-misses-init -Wlogical-op -Wduplicated-cond -Wnull-dereference
+auto_init := -ftrivial-auto-var-init=zero
 endif
 
 CFLAGS ?= -O2 -g
@@ -33,7 +35,7 @@ override CFLAGS += -std=c17 $(warnings) $(if $(WERROR),-Werror) -fPIE
 override CPPFLAGS += -D_GNU_SOURCE -DTRUNKAUDIT_VERSION='"$(VERSION)"' -I. -I$(BUILD)
 override LDFLAGS += -pie
 ifeq ($(SAN),)
-override CFLAGS += -fstack-protector-strong -fstack-clash-protection -fcf-protection -ftrivial-auto-var-init=zero
+override CFLAGS += -fstack-protector-strong -fstack-clash-protection -fcf-protection $(auto_init)
 override CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 override LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 else
@@ -62,32 +64,37 @@ all: $(BUILD)/trunkauditd $(BUILD)/trunkaudit
 $(BUILD)/trunkauditd: $(call obj,daemon/trunkauditd.c $(daemon_src)) $(BUILD)/libcommon.a
 $(BUILD)/trunkaudit: $(call obj,daemon/trunkaudit.c $(daemon_src)) $(BUILD)/libcommon.a
 $(BUILD)/trunkauditd $(BUILD)/trunkaudit:
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(COMMON_PKGS) $(DAEMON_PKGS))
+	@echo '  link $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(COMMON_PKGS) $(DAEMON_PKGS))
 
 $(BUILD)/libcommon.a: $(call obj,$(common_src))
-	rm -f $@ && $(AR) rcs $@ $^
+	@rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c | $(sql_inc)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(call pkg_cflags,$(COMMON_PKGS) $(DAEMON_PKGS)) -MMD -MP -c -o $@ $<
+	@echo '  cc   $<'
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(cflags_pkg) -MMD -MP -c -o $@ $<
 
 # SQL becomes a string literal that a .c file includes.
 $(BUILD)/sql/%.inc: sql/%.sql
 	@mkdir -p $(@D)
-	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+	@sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
 
 # -- tests -----------------------------------------------------------------------------------------------------------
 lab: $(BUILD)/lab
 $(BUILD)/lab: $(call obj,$(lab_src))
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,libmicrohttpd gnutls nettle)
+	@echo '  link $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,libmicrohttpd gnutls nettle)
 
 units: $(units)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libcommon.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,check $(COMMON_PKGS))
+	@echo '  link $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,check $(COMMON_PKGS))
 
 fuzz-replays: $(fuzz_replays)
 $(BUILD)/tests/fuzz/%.replay: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libcommon.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(COMMON_PKGS))
+	@echo '  link $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(COMMON_PKGS))
 
 # libFuzzer: make fuzzers; build/fuzz/tests/fuzz/fuzz_NAME -max_total_time=60 tests/fuzz/corpus/NAME
 fuzzers:
@@ -95,7 +102,8 @@ fuzzers:
 .PHONY: fuzzer-programs
 fuzzer-programs: $(fuzzers)
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libcommon.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(call pkg_libs,$(COMMON_PKGS))
+	@echo '  link $@'
+	@$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(call pkg_libs,$(COMMON_PKGS))
 
 run:
 	@sh packaging/dependencies.sh build

@@ -1,0 +1,358 @@
+/* sip_message.c: the part of RFC 3261's grammar that a client needs: it writes requests without body and reads responses.
+ *
+ * Tolerant where peers differ without harm (bare LF, spaces before the colon, folding, compact names), strict where a guess would decide a
+ * verdict (status line, Content-Length larger than what came). */
+#include "sip_message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static bool is_space(char c) {
+        return c == ' ' || c == '\t';
+}
+
+static bool is_digit(char c) {
+        return c >= '0' && c <= '9';
+}
+
+static struct span trim(struct span s) {
+        while (s.n > 0 && (is_space(*s.p) || *s.p == '\r' || *s.p == '\n')) {
+                s.p++;
+                s.n--;
+        }
+        while (s.n > 0 && (is_space(s.p[s.n - 1]) || s.p[s.n - 1] == '\r' || s.p[s.n - 1] == '\n'))
+                s.n--;
+        return s;
+}
+
+/* -- reading ------------------------------------------------------------------------------------------------------- */
+
+/* Takes one line off, its end not included. Folded continuation lines belong to it; their line ends become spaces in place
+ * (RFC 3261 section 7.3.1). False at the end of the message. */
+static bool take_line(char **at, char *end, bool folds, struct span *ret) {
+        char *start = *at, *p = start;
+        if (p >= end)
+                return false;
+        for (;;) {
+                char *lf = memchr(p, '\n', (size_t)(end - p));
+                if (!lf) {
+                        *ret = (struct span){start, (size_t)(end - start)};
+                        *at = end;
+                        return true;
+                }
+                size_t n = (size_t)(lf - start);
+                if (n > 0 && start[n - 1] == '\r')
+                        n--;
+                /* An empty line ends the headers: what follows it is body, not folding. */
+                if (!folds || n == 0 || lf + 1 >= end || !is_space(lf[1])) {
+                        *ret = (struct span){start, n};
+                        *at = lf + 1;
+                        return true;
+                }
+                *lf = ' ';
+                if (lf > start && lf[-1] == '\r')
+                        lf[-1] = ' ';
+                p = lf + 1;
+        }
+}
+
+static bool read_status_line(struct sip_response *r, struct span line) {
+        if (line.n < 11 || strncasecmp(line.p, "SIP/2.0 ", 8) != 0)
+                return false;
+        const char *d = line.p + 8;
+        if (!is_digit(d[0]) || !is_digit(d[1]) || !is_digit(d[2]) || (line.n > 11 && !is_space(d[3])))
+                return false;
+        r->status = (d[0] - '0') * 100 + (d[1] - '0') * 10 + (d[2] - '0');
+        r->reason = trim((struct span){d + 3, line.n - 11});
+        return r->status >= 100 && r->status <= 699;
+}
+
+/* Method SP Request-URI SP SIP/2.0 */
+static bool is_request_line(struct span line) {
+        return line.n > 8 && line.p[line.n - 1] == '0' && strncasecmp(line.p + line.n - 8, " SIP/2.0", 8) == 0;
+}
+
+static bool read_number(struct span s, uint32_t *ret) {
+        uint64_t value = 0;
+        if (s.n == 0 || s.n > 10)
+                return false;
+        for (size_t i = 0; i < s.n; i++) {
+                if (!is_digit(s.p[i]))
+                        return false;
+                value = value * 10 + (uint64_t)(s.p[i] - '0');
+        }
+        if (value > UINT32_MAX)
+                return false;
+        *ret = (uint32_t)value;
+        return true;
+}
+
+static bool read_header(struct sip_header *h, struct span line) {
+        const char *colon = memchr(line.p, ':', line.n);
+        if (!colon || colon == line.p)
+                return false;
+        h->name = trim((struct span){line.p, (size_t)(colon - line.p)});
+        h->value = trim((struct span){colon + 1, line.n - (size_t)(colon + 1 - line.p)});
+        if (h->name.n == 0)
+                return false;
+        for (size_t i = 0; i < h->name.n; i++)
+                if ((unsigned char)h->name.p[i] <= ' ' || h->name.p[i] == 127)
+                        return false;
+        return true;
+}
+
+int sip_response_read(struct sip_response *ret, char *bytes, size_t n, const char **ret_why) {
+        struct sip_response *r = ret;
+        r->status = 0;
+        r->n_headers = 0;
+        r->reason = r->body = (struct span){NULL, 0};
+
+        char *at = bytes, *end = bytes + n;
+        /* Keep-alive line ends before a message (RFC 3261 section 7.5). */
+        while (at < end && (*at == '\r' || *at == '\n'))
+                at++;
+
+        struct span line;
+        if (n > SIP_MESSAGE_MAX || !take_line(&at, end, false, &line)) {
+                *ret_why = n > SIP_MESSAGE_MAX ? "it is too long" : "it is empty";
+                return SIP_MALFORMED;
+        }
+        if (!read_status_line(r, line)) {
+                if (is_request_line(line))
+                        return SIP_IS_REQUEST;
+                *ret_why = "the first line is not a SIP/2.0 status line";
+                return SIP_MALFORMED;
+        }
+        while (take_line(&at, end, true, &line) && line.n > 0) {
+                if (r->n_headers == SIP_HEADERS_MAX) {
+                        *ret_why = "it has too many header fields";
+                        return SIP_MALFORMED;
+                }
+                if (!read_header(&r->headers[r->n_headers++], line)) {
+                        *ret_why = "a header field has no name or no colon";
+                        return SIP_MALFORMED;
+                }
+        }
+        r->body = (struct span){at, (size_t)(end - at)};
+
+        const struct sip_header *length = sip_header(r, "Content-Length", 0);
+        if (length) {
+                uint32_t declared;
+                if (!read_number(length->value, &declared)) {
+                        *ret_why = "Content-Length is not a number";
+                        return SIP_MALFORMED;
+                }
+                if (declared > r->body.n) {
+                        *ret_why = "it is shorter than its Content-Length";
+                        return SIP_MALFORMED;
+                }
+                r->body.n = declared; /* octets after it in a datagram are discarded, RFC 3261 section 18.3 */
+        }
+        return 0;
+}
+
+static const char *compact_form(const char *name) {
+        static const char *const forms[][2] = {{"From", "f"},           {"To", "t"},      {"Via", "v"},         {"Call-ID", "i"},
+                                               {"Content-Length", "l"}, {"Contact", "m"}, {"Content-Type", "c"}};
+        for (size_t i = 0; i < ELEMENTS(forms); i++)
+                if (strcmp(forms[i][0], name) == 0)
+                        return forms[i][1];
+        return NULL;
+}
+
+const struct sip_header *sip_header(const struct sip_response *r, const char *name, size_t i) {
+        struct span full = span_of(name), compact = span_of(compact_form(name));
+        for (size_t k = 0; k < r->n_headers; k++) {
+                const struct sip_header *h = &r->headers[k];
+                if ((span_ieq(h->name, full) || (compact.p && span_ieq(h->name, compact))) && i-- == 0)
+                        return h;
+        }
+        return NULL;
+}
+
+struct span sip_parameter(struct span value, const char *name) {
+        struct span wanted = span_of(name);
+        bool quoted = false, angled = false;
+        size_t i = 0;
+        while (i < value.n) {
+                char c = value.p[i];
+                if (quoted) {
+                        if (c == '\\')
+                                i++;
+                        else if (c == '"')
+                                quoted = false;
+                } else if (c == '"') {
+                        quoted = true;
+                } else if (c == '<' || c == '>') {
+                        angled = c == '<';
+                } else if (c == ',' && !angled) {
+                        break; /* the next element of a list */
+                } else if (c == ';' && !angled) {
+                        size_t start = i + 1, end = start;
+                        while (end < value.n && value.p[end] != ';' && value.p[end] != ',')
+                                end++;
+                        struct span parameter = trim((struct span){value.p + start, end - start});
+                        const char *equals = parameter.n > 0 ? memchr(parameter.p, '=', parameter.n) : NULL;
+                        size_t n = equals ? (size_t)(equals - parameter.p) : parameter.n;
+                        if (span_ieq(trim((struct span){parameter.p, n}), wanted))
+                                return equals ? trim((struct span){equals + 1, parameter.n - n - 1}) : (struct span){parameter.p + n, 0};
+                        i = end;
+                        continue;
+                }
+                i++;
+        }
+        return (struct span){NULL, 0};
+}
+
+bool sip_cseq(struct span value, uint32_t *ret_number, struct span *ret_method) {
+        size_t n = 0;
+        while (n < value.n && is_digit(value.p[n]))
+                n++;
+        uint32_t number;
+        if (!read_number((struct span){value.p, n}, &number) || n == value.n || !is_space(value.p[n]))
+                return false;
+        struct span method = trim((struct span){value.p + n, value.n - n});
+        if (method.n == 0)
+                return false;
+        *ret_number = number;
+        *ret_method = method;
+        return true;
+}
+
+/* -- writing ------------------------------------------------------------------------------------------------------- */
+
+struct writer {
+        char *p;
+        size_t n, size;
+        bool full;
+};
+
+static void put(struct writer *w, const char *format, ...) _printf_(2, 3);
+static void put(struct writer *w, const char *format, ...) {
+        if (w->full)
+                return;
+        va_list args;
+        va_start(args, format);
+        int n = vsnprintf(w->p + w->n, w->size - w->n, format, args);
+        va_end(args);
+        if (n < 0 || (size_t)n >= w->size - w->n)
+                w->full = true;
+        else
+                w->n += (size_t)n;
+}
+
+static bool is_clean(const char *text) {
+        for (; text && *text; text++)
+                if ((unsigned char)*text < ' ' || *text == 127)
+                        return false;
+        return true;
+}
+
+int sip_request_write(const struct sip_request *r, char *buffer, size_t size, size_t *ret_n) {
+        const char *const texts[] = {r->method,   r->request_uri, r->transport, r->sent_by,    r->branch,        r->from_uri,
+                                     r->from_tag, r->to_uri,      r->call_id,   r->user_agent, r->authorization, r->proxy_authorization};
+        for (size_t i = 0; i < ELEMENTS(texts); i++)
+                if (!is_clean(texts[i]))
+                        return -EINVAL;
+
+        struct writer w = {buffer, 0, size, false};
+        put(&w, "%s %s SIP/2.0\r\n", r->method, r->request_uri);
+        put(&w, "Via: SIP/2.0/%s %s;branch=%s;rport\r\n", r->transport, r->sent_by, r->branch); /* RFC 3581 */
+        put(&w, "Max-Forwards: 70\r\n");
+        put(&w, "From: <%s>;tag=%s\r\n", r->from_uri, r->from_tag);
+        put(&w, "To: <%s>\r\n", r->to_uri);
+        put(&w, "Call-ID: %s\r\n", r->call_id);
+        put(&w, "CSeq: %u %s\r\n", r->cseq, r->method);
+        if (r->authorization)
+                put(&w, "Authorization: %s\r\n", r->authorization);
+        if (r->proxy_authorization)
+                put(&w, "Proxy-Authorization: %s\r\n", r->proxy_authorization);
+        if (r->user_agent)
+                put(&w, "User-Agent: %s\r\n", r->user_agent);
+        put(&w, "Content-Length: 0\r\n\r\n");
+        if (w.full)
+                return -ENOBUFS;
+        *ret_n = w.n;
+        return 0;
+}
+
+/* -- evidence ------------------------------------------------------------------------------------------------------ */
+
+/* Length of the value to hide at p: that of response="…", response=…, rspauth=… ; 0 = nothing to hide here. ret_skip: what stays. */
+static size_t hidden_length(const char *p, const char *end, size_t *ret_skip) {
+        static const char *const names[] = {"response", "rspauth"};
+        for (size_t i = 0; i < ELEMENTS(names); i++) {
+                size_t n = strlen(names[i]);
+                if ((size_t)(end - p) <= n || strncasecmp(p, names[i], n) != 0)
+                        continue;
+                const char *v = p + n;
+                while (v < end && is_space(*v))
+                        v++;
+                if (v == end || *v != '=')
+                        continue;
+                v++;
+                while (v < end && (is_space(*v) || *v == '"'))
+                        v++;
+                const char *stop = v;
+                while (stop < end && ((*stop >= '0' && *stop <= '9') || (*stop >= 'a' && *stop <= 'f') || (*stop >= 'A' && *stop <= 'F')))
+                        stop++;
+                if (stop - v < 16)
+                        continue;
+                *ret_skip = (size_t)(v - p);
+                return (size_t)(stop - v);
+        }
+        return 0;
+}
+
+/* Bytes of the well-formed UTF-8 sequence at p; 0 = none. */
+static size_t utf8_length(const unsigned char *p, const unsigned char *end) {
+        size_t n = *p < 0x80 ? 1 : *p >= 0xC2 && *p < 0xE0 ? 2 : *p >= 0xE0 && *p < 0xF0 ? 3 : *p >= 0xF0 && *p < 0xF5 ? 4 : 0;
+        if (n == 0 || (size_t)(end - p) < n)
+                return 0;
+        for (size_t i = 1; i < n; i++)
+                if ((p[i] & 0xC0) != 0x80)
+                        return 0;
+        if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] >= 0xA0) || (p[0] == 0xF0 && p[1] < 0x90) ||
+            (p[0] == 0xF4 && p[1] >= 0x90))
+                return 0;
+        return n;
+}
+
+char *sip_redact(struct span message) {
+        static const char hidden[] = "redacted";
+        size_t worst;
+        if (mul_overflows(message.n, 4, &worst) || add_overflows(worst, 1, &worst))
+                return NULL;
+        char *text = malloc(worst), *out = text;
+        if (!text)
+                return NULL;
+
+        const char *p = message.p, *end = p + message.n;
+        while (p < end) {
+                size_t skip = 0, secret = hidden_length(p, end, &skip);
+                if (secret > 0) {
+                        memcpy(out, p, skip);
+                        out += skip;
+                        memcpy(out, hidden, sizeof hidden - 1);
+                        out += sizeof hidden - 1;
+                        p += skip + secret;
+                        continue;
+                }
+                size_t n = utf8_length((const unsigned char *)p, (const unsigned char *)end);
+                bool control = (unsigned char)*p < ' ' ? !strchr("\r\n\t", *p) || *p == '\0' : *p == 127;
+                if (n == 0 || control) {
+                        static const char digits[] = "0123456789abcdef";
+                        const unsigned char byte = (unsigned char)*p++;
+                        const char escape[] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+                        memcpy(out, escape, sizeof escape);
+                        out += sizeof escape;
+                } else {
+                        memcpy(out, p, n);
+                        out += n;
+                        p += n;
+                }
+        }
+        *out = '\0';
+        char *fit = realloc(text, (size_t)(out - text) + 1);
+        return fit ? fit : text;
+}
