@@ -2,6 +2,9 @@
  * field holds one challenge, so a comma never starts another. Reads all of it or names what is wrong. */
 #include "challenge.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #define PARAMETERS_MAX 32
 
 static bool is_space(char c) {
@@ -101,31 +104,31 @@ static void read_parameter(struct challenge *c, struct span name, struct span va
         }
 }
 
-/* One "name = value". Returns false with the reason in c->malformed. */
-static bool take_parameter(struct challenge *c, struct span *rest) {
-        struct span name = take_token(rest), value;
-        if (name.n == 0) {
-                c->malformed = "a parameter has no name";
-                return false;
+/* Takes one "name = value" and the comma after it off a list. Returns NULL, or what is wrong; at the end name.n is 0. */
+static const char *take_parameter(struct span *rest, struct span *ret_name, struct span *ret_value) {
+        *ret_name = *ret_value = (struct span){NULL, 0};
+        /* Empty list elements are allowed to a tolerant reader: ", ," and a comma at the end occur. */
+        while (rest->n > 0 && (*rest->p == ',' || is_space(*rest->p))) {
+                rest->p++;
+                rest->n--;
         }
+        if (rest->n == 0)
+                return NULL;
+        *ret_name = take_token(rest);
+        if (ret_name->n == 0)
+                return "a parameter has no name";
         skip_space(rest);
-        if (rest->n == 0 || *rest->p != '=') {
-                c->malformed = "a parameter has no '='";
-                return false;
-        }
+        if (rest->n == 0 || *rest->p != '=')
+                return "a parameter has no '='";
         rest->p++;
         rest->n--;
         skip_space(rest);
-        if (rest->n > 0 && *rest->p == '"') {
-                if (!take_quoted(rest, &value)) {
-                        c->malformed = "a quoted value does not end";
-                        return false;
-                }
-        } else {
-                value = take_loose(rest);
-        }
-        read_parameter(c, name, value);
-        return c->malformed == NULL;
+        if (rest->n == 0 || *rest->p != '"')
+                *ret_value = take_loose(rest);
+        else if (!take_quoted(rest, ret_value))
+                return "a quoted value does not end";
+        skip_space(rest);
+        return rest->n > 0 && *rest->p != ',' ? "a comma is missing between parameters" : NULL;
 }
 
 void challenge_parse(struct challenge *ret, bool proxy, struct span value) {
@@ -144,22 +147,15 @@ void challenge_parse(struct challenge *ret, bool proxy, struct span value) {
         if (!c->is_digest)
                 return;
 
-        for (size_t i = 0; i < PARAMETERS_MAX; i++) {
-                skip_space(&rest);
-                /* Empty list elements are allowed to a tolerant reader: ", ," and a comma at the end occur. */
-                while (rest.n > 0 && (*rest.p == ',' || is_space(*rest.p))) {
-                        rest.p++;
-                        rest.n--;
-                }
-                if (rest.n == 0)
-                        break;
-                if (!take_parameter(c, &rest))
+        for (size_t i = 0; i < PARAMETERS_MAX && rest.n > 0; i++) {
+                struct span name, parameter;
+                const char *wrong = take_parameter(&rest, &name, &parameter);
+                if (!wrong && name.n > 0)
+                        read_parameter(c, name, parameter);
+                if (wrong)
+                        c->malformed = wrong;
+                if (c->malformed)
                         return;
-                skip_space(&rest);
-                if (rest.n > 0 && *rest.p != ',') {
-                        c->malformed = "a comma is missing between parameters";
-                        return;
-                }
         }
         if (rest.n > 0)
                 c->malformed = "there are too many parameters";
@@ -178,4 +174,77 @@ bool challenge_realm_is(const struct challenge *c, const char *realm) {
                         return false;
         }
         return p == end && *realm == '\0';
+}
+
+const struct challenge *challenge_choose(const struct challenge *c, size_t n, const enum digest_algorithm *wanted) {
+        const struct challenge *digest = NULL;
+        for (size_t i = 0; i < n; i++) {
+                if (!c[i].is_digest)
+                        continue;
+                if (!digest)
+                        digest = &c[i];
+                if (!c[i].malformed && c[i].algorithm_known && (!wanted || c[i].algorithm == *wanted))
+                        return &c[i];
+        }
+        return digest ? digest : n > 0 ? &c[0] : NULL;
+}
+
+/* Appends to a buffer; *at stays at size when it did not fit. */
+static void put(char *buffer, size_t size, size_t *at, const char *format, ...) _printf_(4, 5);
+static void put(char *buffer, size_t size, size_t *at, const char *format, ...) {
+        if (*at >= size)
+                return;
+        va_list args;
+        va_start(args, format);
+        int n = vsnprintf(buffer + *at, size - *at, format, args);
+        va_end(args);
+        *at = n < 0 || (size_t)n >= size - *at ? size : *at + (size_t)n;
+}
+
+/* A quoted-string from plain octets: quotes and backslashes become quoted-pairs. */
+static void put_quoted(char *buffer, size_t size, size_t *at, struct span s) {
+        put(buffer, size, at, "\"");
+        for (size_t i = 0; i < s.n; i++)
+                put(buffer, size, at, s.p[i] == '"' || s.p[i] == '\\' ? "\\%c" : "%c", s.p[i]);
+        put(buffer, size, at, "\"");
+}
+
+int challenge_answer_write(const struct challenge *c, const struct digest_input *in, const char *response, char *buffer, size_t size) {
+        char hashed[DIGEST_HEX_MAX + 1];
+        struct span username = in->username;
+        if (c->userhash) {
+                int r = digest_userhash(in, hashed);
+                if (r < 0)
+                        return r;
+                username = span_of(hashed);
+        }
+        size_t at = 0;
+        put(buffer, size, &at, "Digest username=");
+        put_quoted(buffer, size, &at, username);
+        put(buffer, size, &at, ", realm=\"" SPAN_FMT "\", nonce=\"" SPAN_FMT "\", uri=\"" SPAN_FMT "\", response=\"%s\"",
+            SPAN_ARG(c->realm), SPAN_ARG(c->nonce), SPAN_ARG(in->uri), response);
+        if (c->algorithm_text.p)
+                put(buffer, size, &at, ", algorithm=" SPAN_FMT, SPAN_ARG(c->algorithm_text));
+        if (c->has_opaque)
+                put(buffer, size, &at, ", opaque=\"" SPAN_FMT "\"", SPAN_ARG(c->opaque));
+        /* RFC 3261 section 22.4: cnonce and nc only with qop. */
+        if (in->qop != DIGEST_QOP_NONE)
+                put(buffer, size, &at, ", qop=%s, nc=" SPAN_FMT ", cnonce=\"" SPAN_FMT "\"", digest_qop_name(in->qop), SPAN_ARG(in->nc),
+                    SPAN_ARG(in->cnonce));
+        if (c->userhash)
+                put(buffer, size, &at, ", userhash=true");
+        return at < size ? 0 : -ENOBUFS;
+}
+
+bool authentication_info_get(struct span value, const char *name, struct span *ret) {
+        for (size_t i = 0; i < PARAMETERS_MAX && value.n > 0; i++) {
+                struct span found, text;
+                if (take_parameter(&value, &found, &text))
+                        return false;
+                if (found.n > 0 && span_ieq(found, span_of(name))) {
+                        *ret = text;
+                        return true;
+                }
+        }
+        return false;
 }

@@ -30,5 +30,16 @@ struct challenge {
 /* Parses one header value. Never fails: what is wrong is named in ret->malformed. */
 void challenge_parse(struct challenge *ret, bool proxy, struct span value);
 
+/* The challenge to answer: the topmost digest one that can be read and has the wanted algorithm (NULL = any known one), else the topmost
+ * digest one, else the topmost (RFC 8760 section 2.4). NULL when n is 0. */
+const struct challenge *challenge_choose(const struct challenge *c, size_t n, const enum digest_algorithm *wanted);
+
 /* True when the configured realm and the challenge's are the same bytes, quoted-pairs undone. */
 bool challenge_realm_is(const struct challenge *c, const char *realm);
+
+/* Writes the value of the Authorization (Proxy-Authorization) header for an answer: in, made from the challenge, and its response value.
+ * Realm, nonce, opaque and algorithm are echoed as they came. Returns 0, -ENOBUFS, or what digest_userhash() returns. */
+int challenge_answer_write(const struct challenge *c, const struct digest_input *in, const char *response, char *buffer, size_t size);
+
+/* A parameter of an Authentication-Info value (RFC 7616 section 3.5), raw; false when it is absent or the value cannot be read. */
+bool authentication_info_get(struct span value, const char *name, struct span *ret);

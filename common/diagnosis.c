@@ -1,0 +1,421 @@
+/* diagnosis.c: evidence → next step, evidence → verdict.
+ *
+ * The procedure: ask for a challenge; answer it; answer a signalled stale nonce once more; after a refusal change one input, the form of
+ * the digest-uri, on a fresh challenge. Never more credentialed requests than the budget, never the same refused credentials twice unless
+ * the refusal has another explanation (RFC 3261 section 22.1). */
+#include "diagnosis.h"
+
+#include "target.h"
+
+/* -- what an exchange was ---------------------------------------------------------------------------------------------- */
+
+static bool is_challenge_status(int status) {
+        return status == 401 || status == 407;
+}
+
+static bool is_accepted(const struct exchange *x) {
+        return x->credentialed && x->end == EXCHANGE_RESPONDED && x->status >= 200 && x->status < 300;
+}
+
+static bool is_stale(const struct exchange *x) {
+        return x->credentialed && is_challenge_status(x->status) && x->has_challenge && x->challenge.stale;
+}
+
+/* A 401 by the registrar after a proxy's 407 was answered (or the other way round) is the next door, not a refusal
+ * (RFC 3261 section 22.3). */
+static bool is_next_door(const struct evidence *e, size_t i) {
+        const struct exchange *x = &e->exchanges[i];
+        if (!x->credentialed || !is_challenge_status(x->status) || !x->has_challenge || i == 0)
+                return false;
+        for (size_t k = i; k-- > 0;) {
+                const struct exchange *earlier = &e->exchanges[k];
+                if (earlier->has_challenge && earlier->challenge.proxy == x->challenge.proxy)
+                        return false;
+                if (!earlier->credentialed)
+                        break;
+        }
+        return true;
+}
+
+/* Answered, understood and turned down: neither stale nor the next door. */
+static bool is_refusal(const struct evidence *e, size_t i) {
+        const struct exchange *x = &e->exchanges[i];
+        return x->credentialed && x->end == EXCHANGE_RESPONDED && (is_challenge_status(x->status) || x->status == 403) && !is_stale(x) &&
+               !is_next_door(e, i);
+}
+
+/* The challenge that exchange i answered: that of the exchange before it. */
+static const struct exchange *challenge_of(const struct evidence *e, size_t i) {
+        return i > 0 && e->exchanges[i - 1].has_challenge ? &e->exchanges[i - 1] : NULL;
+}
+
+/* A nonce whose lifetime can be read, and was over before the answer can have arrived: stale, though the carrier does not say so. The way
+ * of a nonce is half the round trip that brought it and half of that which took it back. */
+static bool is_outlived(const struct evidence *e, size_t i) {
+        const struct exchange *asked = challenge_of(e, i), *x = &e->exchanges[i];
+        if (!asked || !asked->nonce.has_lifetime)
+                return false;
+        uint64_t way = asked->rtt_usec / 2 + x->rtt_usec / 2;
+        return (uint64_t)asked->nonce.lifetime_sec * USEC_PER_SEC < way;
+}
+
+static size_t count_refusals(const struct evidence *e, enum uri_form form) {
+        size_t n = 0;
+        for (size_t i = 0; i < e->n_exchanges; i++)
+                n += is_refusal(e, i) && e->exchanges[i].uri_form == form;
+        return n;
+}
+
+static size_t count_stale(const struct evidence *e) {
+        size_t n = 0;
+        for (size_t i = 0; i < e->n_exchanges; i++)
+                n += is_stale(&e->exchanges[i]);
+        return n;
+}
+
+/* -- can the challenge be answered? -------------------------------------------------------------------------------------- */
+
+static bool choose_qop(const struct trunk *t, const struct challenge *c, enum digest_qop *ret) {
+        bool only_none = text_ieq(t->qop, "none"), only_auth = text_ieq(t->qop, "auth"), only_int = text_ieq(t->qop, "auth-int");
+        if (!c->has_qop || only_none)
+                *ret = DIGEST_QOP_NONE;
+        else if (c->qop_auth && !only_int)
+                *ret = DIGEST_QOP_AUTH;
+        else if (c->qop_auth_int && !only_auth)
+                *ret = DIGEST_QOP_AUTH_INT;
+        else
+                return false;
+        /* A session key needs a cnonce, which needs a qop (RFC 7616 section 3.4.2). */
+        return *ret != DIGEST_QOP_NONE || !digest_is_session(c->algorithm);
+}
+
+static struct verdict qop_mismatch(const struct trunk *t, const struct challenge *c) {
+        if (!c->has_qop)
+                return verdict_of(CAUSE_QOP_MISMATCH, "the carrier offers %s without a qop, and a session algorithm needs one",
+                                  digest_algorithm_name(c->algorithm));
+        return verdict_of(CAUSE_QOP_MISMATCH, "the carrier offers qop \"" SPAN_FMT "\", the trunk is set to \"%s\"", SPAN_ARG(c->qop_text),
+                          t->qop ? t->qop : "auth or auth-int");
+}
+
+/* True when the exchange's challenge can be answered with what the trunk has; else the verdict that says why not. */
+static bool can_answer(const struct trunk *t, const struct exchange *x, enum digest_qop *ret_qop, struct verdict *ret) {
+        if (!x->has_challenge) {
+                *ret = verdict_of(CAUSE_CHALLENGE_MALFORMED, "%d %s without a challenge", x->status, x->reason);
+                return false;
+        }
+        const struct challenge *c = &x->challenge;
+        if (c->is_basic) {
+                *ret = verdict_of(CAUSE_BASIC_CHALLENGE, SPAN_FMT, SPAN_ARG(c->text));
+                return false;
+        }
+        if (!c->is_digest || c->malformed) {
+                *ret = verdict_of(CAUSE_CHALLENGE_MALFORMED, "%s in: " SPAN_FMT, c->malformed ? c->malformed : "an unknown scheme",
+                                  SPAN_ARG(c->text));
+                return false;
+        }
+        if (t->realm && !challenge_realm_is(c, t->realm)) {
+                *ret = verdict_of(CAUSE_REALM_MISMATCH, "the carrier's realm is \"" SPAN_FMT "\", the trunk is set to \"%s\"",
+                                  SPAN_ARG(c->realm), t->realm);
+                return false;
+        }
+        enum digest_algorithm wanted;
+        bool fixed = t->algorithm && digest_algorithm_from(span_of(t->algorithm), &wanted);
+        if (!c->algorithm_known || (fixed && c->algorithm != wanted)) {
+                *ret = verdict_of(CAUSE_ALGORITHM_MISMATCH, "the carrier offers " SPAN_FMT "%s, the trunk is set to %s",
+                                  SPAN_ARG(c->algorithm_text), c->algorithm_text.p ? "" : "MD5", t->algorithm ? t->algorithm : "none");
+                return false;
+        }
+        if (t->ha1 && secret_bytes(t->ha1).n != digest_hex_length(c->algorithm)) {
+                *ret = verdict_of(CAUSE_ALGORITHM_MISMATCH, "the carrier offers %s, and the stored HA1 has %zu digits where it needs %zu",
+                                  digest_algorithm_name(c->algorithm), secret_bytes(t->ha1).n, digest_hex_length(c->algorithm));
+                return false;
+        }
+        if (!choose_qop(t, c, ret_qop)) {
+                *ret = qop_mismatch(t, c);
+                return false;
+        }
+        return true;
+}
+
+/* -- the next step --------------------------------------------------------------------------------------------------------- */
+
+static struct diagnosis_step done(void) {
+        return (struct diagnosis_step){.step = STEP_DONE};
+}
+
+/* Asking again leads to answering at every door (proxy, registrar) once more: not begun when the budget does not allow that. */
+static struct diagnosis_step ask_again(const struct diagnosis_policy *policy, struct evidence *e) {
+        unsigned doors = 1;
+        for (size_t i = 0; i < e->n_exchanges; i++)
+                doors = is_next_door(e, i) ? 2 : doors;
+        if (evidence_credentialed(e) + doors > policy->budget) {
+                e->budget_spent = true;
+                return done();
+        }
+        return (struct diagnosis_step){.step = STEP_ASK};
+}
+
+static struct diagnosis_step answer(const struct trunk *t, const struct diagnosis_policy *policy, struct evidence *e, enum uri_form form) {
+        struct verdict unused;
+        enum digest_qop qop;
+        if (!can_answer(t, &e->exchanges[e->n_exchanges - 1], &qop, &unused))
+                return done();
+        if (evidence_credentialed(e) >= policy->budget) {
+                e->budget_spent = true;
+                return done();
+        }
+        return (struct diagnosis_step){.step = STEP_ANSWER, .uri_form = form, .qop = qop};
+}
+
+/* The exchange before asked for this one for a reason: did an answer go unheard? */
+static bool is_check_after_silence(const struct evidence *e, size_t i) {
+        return i > 0 && !e->exchanges[i].credentialed && e->exchanges[i - 1].credentialed &&
+               e->exchanges[i - 1].end == EXCHANGE_NO_RESPONSE;
+}
+
+/* A retransmitted answer can meet its own one-time nonce (the first copy's response was lost): that refusal proves nothing. */
+static bool is_in_doubt(const struct exchange *x) {
+        return x->retransmissions > 0;
+}
+
+static struct diagnosis_step after_refusal(const struct diagnosis_policy *policy, struct evidence *e) {
+        size_t last = e->n_exchanges - 1;
+        if (is_outlived(e, last))
+                return done();
+        if (e->exchanges[last].uri_form == URI_AS_REQUESTED)
+                return ask_again(policy, e);
+        return done();
+}
+
+struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnosis_policy *policy, struct evidence *e) {
+        if (e->broken || e->cut || e->n_exchanges >= EVIDENCE_EXCHANGES_MAX)
+                return done();
+        if (e->n_exchanges == 0)
+                return (struct diagnosis_step){.step = STEP_ASK};
+
+        size_t last = e->n_exchanges - 1;
+        const struct exchange *x = &e->exchanges[last];
+        if (x->end == EXCHANGE_NO_RESPONSE && x->credentialed)
+                return (struct diagnosis_step){.step = STEP_ASK}; /* is it the answer that is dropped, or everything? */
+        if (x->end != EXCHANGE_RESPONDED)
+                return done();
+
+        if (!x->credentialed) {
+                if (!is_challenge_status(x->status) || trunk_kind(t) == TRUNK_ADDRESS || is_check_after_silence(e, last))
+                        return done();
+                bool plain_refused = false;
+                for (size_t i = 0; i < last; i++)
+                        plain_refused |= is_refusal(e, i) && e->exchanges[i].uri_form == URI_AS_REQUESTED && !is_in_doubt(&e->exchanges[i]);
+                bool retried = count_refusals(e, URI_AS_REQUESTED) > 1;
+                return answer(t, policy, e, plain_refused || retried ? URI_OTHER_PORT : URI_AS_REQUESTED);
+        }
+        if (is_next_door(e, last))
+                return answer(t, policy, e, x->uri_form);
+        if (is_stale(x))
+                return count_stale(e) == 1 ? answer(t, policy, e, x->uri_form) : done();
+        if (is_refusal(e, last))
+                return after_refusal(policy, e);
+        return done();
+}
+
+/* -- the verdict ----------------------------------------------------------------------------------------------------------- */
+
+bool diagnosis_before(const struct trunk *t, struct verdict *ret) {
+        if (trunk_inactive(t)) {
+                *ret = verdict_of(CAUSE_INACTIVE, "state \"%s\"", t->state);
+                return true;
+        }
+        struct target target;
+        int r = target_of(&target, t);
+        if (r == TARGET_NO_TRANSPORT)
+                *ret = verdict_of(CAUSE_TRANSPORT_UNSUPPORTED, "transport \"%s\"", t->transport);
+        else if (r == TARGET_UNREADABLE)
+                *ret = verdict_of(CAUSE_TARGET_UNKNOWN, "\"%s\" is not host[:port]",
+                                  t->proxies  ? t->proxies
+                                  : t->domain ? t->domain
+                                              : t->request_uri);
+        else if (r != 0)
+                *ret = verdict_of(CAUSE_TARGET_UNKNOWN, "no proxies, no domain%s",
+                                  t->detail_denied ? "; the platform denied the trunk's details" : "");
+        else if (target.transport != TARGET_UDP)
+                *ret = verdict_of(CAUSE_TRANSPORT_UNSUPPORTED, "transport \"%s\"", t->transport);
+        else if (trunk_kind(t) != TRUNK_ADDRESS && (!t->username || !(t->password || t->ha1)))
+                *ret = verdict_of(CAUSE_SECRET_MISSING, "%s",
+                                  !t->username ? "no username is known" : "no password or ha1 could be read here");
+        else
+                return false;
+        return true;
+}
+
+static bool was_refused_before(const struct diagnosis_history *h) {
+        return h->known &&
+               (h->last_cause == CAUSE_WRONG_PASSWORD || h->last_cause == CAUSE_FORBIDDEN || h->last_cause == CAUSE_LOCKOUT_SUSPECTED);
+}
+
+/* An exchange that ended without a response to judge. */
+static struct verdict no_response(const struct evidence *e, const struct exchange *x) {
+        switch (x->end) {
+        case EXCHANGE_REFUSED:
+                return verdict_of(CAUSE_CONNECTION_REFUSED, "%s: %s", e->address, strerror(x->error));
+        case EXCHANGE_UNREACHABLE:
+                return verdict_of(CAUSE_UNREACHABLE, "%s: %s", e->address, strerror(x->error));
+        case EXCHANGE_MALFORMED:
+                return verdict_of(CAUSE_RESPONSE_MALFORMED, "%s: %s", e->address, x->malformed ? x->malformed : "unreadable");
+        case EXCHANGE_CUT:
+                return verdict_of(CAUSE_RUN_ENDED, "waiting for %s", e->address);
+        case EXCHANGE_NO_RESPONSE:
+        case EXCHANGE_RESPONDED:
+                break;
+        }
+        return verdict_of(CAUSE_NO_ANSWER, "no response from %s to %u requests", e->address, x->retransmissions + 1);
+}
+
+/* A status that is neither success, challenge nor 403: means the same before and after credentials. */
+static struct verdict other_status(const struct exchange *x, enum cause client_error) {
+        if (x->status >= 300 && x->status < 400)
+                return verdict_of(CAUSE_REDIRECTED, "%d %s%s%s", x->status, x->reason, x->contact[0] ? " to " : "", x->contact);
+        if (x->status == 405 || x->status == 501)
+                return verdict_of(CAUSE_METHOD_NOT_ALLOWED, "%d %s", x->status, x->reason);
+        if (x->status == 480 || (x->status >= 500 && x->status < 600)) {
+                if (x->retry_after_sec >= 0)
+                        return verdict_of(CAUSE_CARRIER_UNAVAILABLE, "%d %s, retry after %d s", x->status, x->reason, x->retry_after_sec);
+                return verdict_of(CAUSE_CARRIER_UNAVAILABLE, "%d %s", x->status, x->reason);
+        }
+        return verdict_of(client_error, "%d %s", x->status, x->reason);
+}
+
+/* The first request, without credentials, decided. */
+static struct verdict judge_ask(const struct trunk *t, const struct diagnosis_history *h, const struct evidence *e) {
+        const struct exchange *x = &e->exchanges[0];
+        bool by_address = trunk_kind(t) == TRUNK_ADDRESS;
+        if (x->end != EXCHANGE_RESPONDED) {
+                if (x->end == EXCHANGE_NO_RESPONSE && was_refused_before(h))
+                        return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "no response from %s, after the last run's answers were refused",
+                                          e->address);
+                return no_response(e, x);
+        }
+        if (x->status < 300 && by_address && t->detail_denied)
+                return t->detail;
+        if (x->status < 300)
+                return by_address ? verdict_of(CAUSE_ADDRESS_ACCEPTED, "%d %s", x->status, x->reason)
+                                  : verdict_of(CAUSE_NO_CHALLENGE, "%d %s at once", x->status, x->reason);
+        if (is_challenge_status(x->status)) {
+                struct verdict v;
+                enum digest_qop qop;
+                if (by_address && x->has_challenge && x->challenge.is_digest)
+                        return verdict_of(CAUSE_UNEXPECTED_CHALLENGE, "%d %s, realm \"" SPAN_FMT "\"", x->status, x->reason,
+                                          SPAN_ARG(x->challenge.realm));
+                if (!can_answer(t, x, &qop, &v))
+                        return v;
+                return verdict_of(CAUSE_BUDGET_SPENT, "no credentialed request was allowed");
+        }
+        if (x->status == 403 && was_refused_before(h))
+                return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%d %s before any challenge, after the last run's answers were refused",
+                                  x->status, x->reason);
+        return other_status(x, CAUSE_REFUSED_BEFORE_CHALLENGE);
+}
+
+static struct verdict platform_disagrees(const struct trunk *t) {
+        return verdict_of(CAUSE_PLATFORM_DISAGREES, "the platform says: %s%s%s%s%s", t->validation_status ? t->validation_status : "failed",
+                          t->validation_message ? " " : "", t->validation_message ? t->validation_message : "",
+                          t->validation_time ? ", at " : "", t->validation_time ? t->validation_time : "");
+}
+
+static struct verdict judge_accepted(const struct trunk *t, const struct evidence *e, const struct exchange *x) {
+        if (x->uri_form == URI_OTHER_PORT) {
+                for (size_t i = 0; i < e->n_exchanges; i++)
+                        if (is_refusal(e, i) && e->exchanges[i].uri_form == URI_AS_REQUESTED)
+                                return verdict_of(CAUSE_URI_MISMATCH, "refused with \"%s\" (%d %s), accepted with \"%s\"",
+                                                  e->exchanges[i].digest_uri, e->exchanges[i].status, e->exchanges[i].reason,
+                                                  x->digest_uri);
+        }
+        if (x->rspauth == RSPAUTH_WRONG)
+                return verdict_of(CAUSE_RSPAUTH_WRONG, "%d %s with a rspauth that another secret makes", x->status, x->reason);
+        if (t->detail_denied)
+                return t->detail;
+        if (trunk_validation_failed(t))
+                return platform_disagrees(t);
+        return verdict_of(CAUSE_OK, "%d %s to %s%s%s", x->status, x->reason, digest_algorithm_name(x->algorithm),
+                          x->qop == DIGEST_QOP_NONE ? " without qop" : ", qop ", x->qop == DIGEST_QOP_NONE ? "" : digest_qop_name(x->qop));
+}
+
+static struct verdict judge_refused(const struct evidence *e) {
+        const struct exchange *first = NULL;
+        bool forbidden = false, other_form = false;
+        for (size_t i = 0; i < e->n_exchanges; i++)
+                if (is_refusal(e, i)) {
+                        if (!first)
+                                first = &e->exchanges[i];
+                        forbidden |= e->exchanges[i].status == 403;
+                        other_form |= e->exchanges[i].uri_form == URI_OTHER_PORT;
+                }
+        const struct exchange *last = &e->exchanges[e->n_exchanges - 1];
+        if (!other_form)
+                return verdict_of(CAUSE_BUDGET_SPENT, "%d %s to the answer with digest-uri \"%s\"; no further form could be tried",
+                                  first->status, first->reason, first->digest_uri);
+        return verdict_of(forbidden ? CAUSE_FORBIDDEN : CAUSE_WRONG_PASSWORD, "%d %s to the answers with digest-uri \"%s\" and \"%s\"",
+                          last->status, last->reason, first->digest_uri, last->digest_uri);
+}
+
+static struct verdict judge_stale(const struct evidence *e, const struct exchange *x, const struct exchange *asked) {
+        if (asked && asked->nonce.has_lifetime)
+                return verdict_of(CAUSE_STALE_NONCE, "the nonce lives %lld s, and was %s; round trip %llu ms",
+                                  (long long)asked->nonce.lifetime_sec, is_stale(x) ? "called stale" : "outlived",
+                                  (unsigned long long)(x->rtt_usec / USEC_PER_MSEC));
+        return verdict_of(CAUSE_STALE_NONCE, "%zu answers in a row were called stale; round trip %llu ms", count_stale(e),
+                          (unsigned long long)(x->rtt_usec / USEC_PER_MSEC));
+}
+
+/* At least one answer was sent; the last exchange decides. */
+static struct verdict judge_answers(const struct trunk *t, const struct evidence *e) {
+        size_t last = e->n_exchanges - 1, i = last;
+        while (i > 0 && !e->exchanges[i].credentialed)
+                i--;
+        const struct exchange *x = &e->exchanges[i], *after = i < last ? &e->exchanges[last] : NULL;
+        size_t refused = count_refusals(e, URI_AS_REQUESTED) + count_refusals(e, URI_OTHER_PORT);
+
+        if (x->end == EXCHANGE_NO_RESPONSE && after && after->end == EXCHANGE_RESPONDED)
+                return refused > 0 ? verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%zu answers were refused, then one got no response", refused)
+                                   : verdict_of(CAUSE_ANSWER_DROPPED,
+                                                "no response from %s to the answer; a request without one still gets %d %s", e->address,
+                                                after->status, after->reason);
+        if (x->end == EXCHANGE_NO_RESPONSE)
+                return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s challenged, and after the answer it no longer responds at all", e->address);
+        if (x->end != EXCHANGE_RESPONDED)
+                return no_response(e, x);
+        if (is_accepted(x))
+                return judge_accepted(t, e, x);
+        if (is_stale(x))
+                return count_stale(e) > 1 ? judge_stale(e, x, challenge_of(e, i))
+                                          : verdict_of(CAUSE_BUDGET_SPENT, "stale nonce; no further answer was allowed");
+        if (is_refusal(e, i)) {
+                if (is_outlived(e, i))
+                        return judge_stale(e, x, challenge_of(e, i));
+                if (after && (after->end != EXCHANGE_RESPONDED || !is_challenge_status(after->status)))
+                        return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "after a refused answer (%d %s) %s no longer challenges: %d %s",
+                                          x->status, x->reason, e->address, after->status, after->status ? after->reason : "no response");
+                return judge_refused(e);
+        }
+        if (is_next_door(e, i)) {
+                struct verdict v;
+                enum digest_qop qop;
+                return can_answer(t, x, &qop, &v)
+                               ? verdict_of(CAUSE_BUDGET_SPENT, "a second challenge, %d %s, could not be answered", x->status, x->reason)
+                               : v;
+        }
+        if (x->status == 400)
+                return verdict_of(CAUSE_ANSWER_MALFORMED, "%d %s", x->status, x->reason);
+        return other_status(x, CAUSE_UNEXPECTED_STATUS);
+}
+
+struct verdict diagnosis_verdict(const struct trunk *t, const struct diagnosis_history *history, const struct evidence *e) {
+        if (e->broken)
+                return verdict_of(CAUSE_PROBE_BROKEN, "%s: %s", e->broken_where, strerror(-e->broken));
+        if (e->resolution == RESOLUTION_NOT_FOUND)
+                return verdict_of(CAUSE_NAME_NOT_FOUND, "%s: %s", e->target, e->resolution_error);
+        if (e->resolution == RESOLUTION_FAILED)
+                return verdict_of(CAUSE_NAME_UNRESOLVED, "%s: %s", e->target, e->resolution_error);
+        if (e->cut || e->n_exchanges == 0)
+                return verdict_of(CAUSE_RUN_ENDED, "%s", e->n_exchanges == 0 ? "not begun" : "begun and not finished");
+        return evidence_credentialed(e) == 0 ? judge_ask(t, history, e) : judge_answers(t, e);
+}

@@ -1,0 +1,179 @@
+/* target.c: host and port of a carrier, and the forms of its URIs. */
+#include "target.h"
+
+#include <stdio.h>
+
+/* host[:port], IPv4, [IPv6][:port]; n 0 or anything else: false. *ret_port stays when there is none. */
+static bool read_hostport(struct span s, char host[static TARGET_HOST_MAX], uint16_t *ret_port) {
+        struct span name = s, port = {NULL, 0};
+        if (s.n > 0 && s.p[0] == '[') {
+                const char *close = memchr(s.p, ']', s.n);
+                if (!close)
+                        return false;
+                name = (struct span){s.p + 1, (size_t)(close - s.p - 1)};
+                size_t used = (size_t)(close + 1 - s.p);
+                if (used < s.n) {
+                        if (s.p[used] != ':')
+                                return false;
+                        port = (struct span){s.p + used + 1, s.n - used - 1};
+                }
+        } else {
+                const char *colon = s.n > 0 ? memchr(s.p, ':', s.n) : NULL;
+                if (colon) {
+                        name.n = (size_t)(colon - s.p);
+                        port = (struct span){colon + 1, s.n - name.n - 1};
+                }
+        }
+        if (name.n == 0 || name.n >= TARGET_HOST_MAX)
+                return false;
+        for (size_t i = 0; i < name.n; i++)
+                if ((unsigned char)name.p[i] <= ' ' || name.p[i] == 127 || strchr("<>\"@;?,/", name.p[i]))
+                        return false;
+        if (port.p) {
+                unsigned value = 0;
+                if (port.n == 0 || port.n > 5)
+                        return false;
+                for (size_t i = 0; i < port.n; i++) {
+                        if (port.p[i] < '0' || port.p[i] > '9')
+                                return false;
+                        value = value * 10 + (unsigned)(port.p[i] - '0');
+                }
+                if (value == 0 || value > UINT16_MAX)
+                        return false;
+                *ret_port = (uint16_t)value;
+        }
+        memcpy(host, name.p, name.n);
+        host[name.n] = '\0';
+        return true;
+}
+
+/* The host[:port] part of a SIP URI: after the scheme and the user, before parameters and headers. */
+static struct span uri_hostport(struct span uri) {
+        const char *colon = uri.n > 0 ? memchr(uri.p, ':', uri.n) : NULL;
+        if (!colon)
+                return (struct span){NULL, 0};
+        struct span s = {colon + 1, uri.n - (size_t)(colon + 1 - uri.p)};
+        const char *at = s.n > 0 ? memchr(s.p, '@', s.n) : NULL;
+        if (at)
+                s = (struct span){at + 1, s.n - (size_t)(at + 1 - s.p)};
+        for (size_t i = 0; i < s.n; i++)
+                if (s.p[i] == ';' || s.p[i] == '?' || s.p[i] == '>') {
+                        s.n = i;
+                        break;
+                }
+        return s;
+}
+
+static struct span first_proxy(const struct trunk *t) {
+        struct span s = span_of(t->proxies);
+        const char *space = s.n > 0 ? memchr(s.p, ' ', s.n) : NULL;
+        return space ? (struct span){s.p, (size_t)(space - s.p)} : s;
+}
+
+static bool read_transport(const char *word, enum target_transport *ret) {
+        if (!word || text_ieq(word, "udp"))
+                *ret = TARGET_UDP;
+        else if (text_ieq(word, "tcp"))
+                *ret = TARGET_TCP;
+        else if (text_ieq(word, "tls"))
+                *ret = TARGET_TLS;
+        else
+                return false;
+        return true;
+}
+
+int target_of(struct target *ret, const struct trunk *t) {
+        struct target target = {0};
+        if (!read_transport(t->transport, &target.transport))
+                return TARGET_NO_TRANSPORT;
+        target.port = target.transport == TARGET_TLS ? 5061 : 5060;
+
+        struct span from = first_proxy(t);
+        if (from.n == 0)
+                from = span_of(t->domain);
+        if (from.n == 0)
+                from = uri_hostport(span_of(t->request_uri));
+        if (from.n == 0)
+                return TARGET_NONE;
+        if (!read_hostport(from, target.host, &target.port))
+                return TARGET_UNREADABLE;
+        bool v6 = strchr(target.host, ':') != NULL;
+        (void)snprintf(target.text, sizeof target.text, "%s%s%s:%u", v6 ? "[" : "", target.host, v6 ? "]" : "", target.port);
+        *ret = target;
+        return 0;
+}
+
+/* The same URI with the port added after its host, or taken away. */
+static bool toggle_port(const char *uri, uint16_t port, char ret[static TARGET_URI_MAX]) {
+        struct span whole = span_of(uri), hostport = uri_hostport(whole);
+        if (hostport.n == 0)
+                return false;
+        size_t before = (size_t)(hostport.p - whole.p), host = hostport.n;
+        size_t from = 0;
+        if (hostport.p[0] == '[') {
+                const char *close = memchr(hostport.p, ']', hostport.n);
+                if (!close)
+                        return false;
+                from = (size_t)(close - hostport.p);
+        }
+        const char *colon = memchr(hostport.p + from, ':', hostport.n - from);
+        if (colon)
+                host = (size_t)(colon - hostport.p);
+        const char *after = hostport.p + hostport.n;
+        char digits[8] = "";
+        if (!colon)
+                (void)snprintf(digits, sizeof digits, ":%u", port);
+        int n = snprintf(ret, TARGET_URI_MAX, SPAN_FMT "%s%s", SPAN_ARG(((struct span){uri, before + host})), digits, after);
+        return n > 0 && n < TARGET_URI_MAX;
+}
+
+/* The user part of a URI from a digest username: what stands before '@', other octets than unreserved ones escaped. */
+static bool write_user(const char *username, char *buffer, size_t size) {
+        static const char digits[] = "0123456789ABCDEF";
+        size_t at = 0;
+        for (const char *p = username; *p && *p != '@'; p++) {
+                bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
+                             strchr("-_.!~*'()&=+$,", *p);
+                if (at + 4 > size)
+                        return false;
+                if (plain) {
+                        buffer[at++] = *p;
+                } else {
+                        buffer[at++] = '%';
+                        buffer[at++] = digits[(unsigned char)*p >> 4];
+                        buffer[at++] = digits[(unsigned char)*p & 15];
+                }
+        }
+        buffer[at] = '\0';
+        return true;
+}
+
+int target_uris_of(struct target_uris *ret, const struct trunk *t, const struct target *target) {
+        struct target_uris u;
+        struct span domain = span_of(t->domain);
+        char bracketed[TARGET_HOST_MAX + 2];
+        if (domain.n == 0)
+                domain = uri_hostport(span_of(t->request_uri));
+        if (domain.n == 0) {
+                bool v6 = strchr(target->host, ':') != NULL;
+                (void)snprintf(bracketed, sizeof bracketed, "%s%s%s", v6 ? "[" : "", target->host, v6 ? "]" : "");
+                domain = span_of(bracketed);
+        }
+        int n;
+        if (t->request_uri && t->request_uri[0])
+                n = snprintf(u.request, sizeof u.request, "%s", t->request_uri);
+        else
+                n = snprintf(u.request, sizeof u.request, "sip:" SPAN_FMT, SPAN_ARG(domain));
+        if (n < 0 || (size_t)n >= sizeof u.request)
+                return -ENOBUFS;
+        if (!toggle_port(u.request, target->port, u.other_port))
+                return -ENOBUFS;
+        char user[TARGET_URI_MAX] = "";
+        if (t->username && !write_user(t->username, user, sizeof user))
+                return -ENOBUFS;
+        n = snprintf(u.aor, sizeof u.aor, "sip:%s%s" SPAN_FMT, user, user[0] ? "@" : "", SPAN_ARG(domain));
+        if (n < 0 || (size_t)n >= sizeof u.aor)
+                return -ENOBUFS;
+        *ret = u;
+        return 0;
+}
