@@ -1,0 +1,138 @@
+#!/bin/sh
+# dependencies.sh [build|test]: installs, on Debian 12, what building (and `make run`) or testing needs and this host lacks.
+# When nothing is missing it does nothing, prints nothing and needs no root. No service is started, enabled, stopped or replaced.
+set -eu
+
+build='
+make                    the build
+gcc
+libc6-dev
+pkg-config
+libsystemd-dev          loop, watchdog, journal
+libcurl4-openssl-dev    HTTPS
+libssl-dev              digests
+libyaml-dev             configuration
+libsqlite3-dev          database
+libc-ares-dev           name lookups
+libmicrohttpd-dev       the lab: its HTTPS server
+libgnutls28-dev         the lab: certificates
+nettle-dev              the lab: digests that are not computed by the code under test
+sqlite3                 the lab: reads the database as a user does
+ca-certificates         the system trust store that libcurl expects
+'
+test='
+check                   unit tests
+libsubunit-dev          (check links with it)
+valgrind                unit tests once more
+clang                   second compiler, fuzzers
+libclang-rt-14-dev      fuzzers
+clang-format            house test of the format
+shellcheck              house test of the scripts
+systemd                 house test of the unit; a private journald
+strace                  counts what the waiting service does
+kamailio                real carrier
+chrony                  real time server
+dnsmasq-base            real name server
+python3-minimal         drives the real peers
+libedit2                (chronyd needs it where chrony is unpacked, see below)
+libseccomp2             (the same)
+'
+policy=/usr/sbin/policy-rc.d
+unpacked=${BUILD:-build}/peers
+
+say() {
+	echo "dependencies.sh: $*" >&2
+}
+
+# Prints those of its arguments that are not installed.
+missing() {
+	have=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | sed -n 's/^installed //p')
+	for p; do
+		echo "$have" | grep -qx "$p" || echo "$p"
+	done
+}
+
+# Another package keeps this host's clock, and chrony would replace it.
+other_clock_keeper() {
+	dpkg-query -W -f='${db:Status-Status} ${Package} ${Provides}\n' |
+		grep '^installed ' | grep -v '^installed chrony ' | grep -q '\<time-daemon\>'
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		say "not root, and there is no sudo. Run this as root: sh packaging/dependencies.sh $kind"
+		exit 1
+	fi
+}
+
+remove_policy() {
+	rm -f "$policy"
+}
+
+# Runs as root: `dependencies.sh --install PACKAGE...`; without packages it refreshes apt's lists only.
+install_packages() {
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -qq update
+	[ $# -gt 0 ] || return 0
+	# Packages ask policy-rc.d whether they may start their services. One that is there already is somebody's own, and stays.
+	if [ ! -e "$policy" ] && [ ! -L "$policy" ]; then
+		trap remove_policy EXIT
+		trap 'exit 129' HUP
+		trap 'exit 130' INT
+		trap 'exit 143' TERM
+		printf '#!/bin/sh\n# Of trunkauditd, packaging/dependencies.sh, while it installs. May be removed.\nexit 101\n' >"$policy"
+		chmod 0755 "$policy"
+	fi
+	apt-get -qq install -y --no-install-recommends --no-remove -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 "$@"
+	# Nor may the next boot start what was installed for the tests only.
+	for service in kamailio chrony; do
+		case " $* " in
+		*" $service "*) systemctl --quiet disable "$service.service" 2>/dev/null || say "could not disable $service.service" ;;
+		esac
+	done
+}
+
+# chronyd without its package: where something else keeps the clock, the program alone is unpacked for the tests.
+unpack_chrony() {
+	[ ! -x "$unpacked/usr/sbin/chronyd" ] || return 0
+	mkdir -p "$unpacked"
+	(cd "$unpacked" && apt-get -qq -o APT::Sandbox::User=root download chrony && dpkg-deb -x chrony_*.deb . && rm -f chrony_*.deb)
+}
+
+kind=${1:-build}
+case $kind in
+build) list=$build ;;
+test) list=$build$test ;;
+--install)
+	shift
+	install_packages "$@"
+	exit
+	;;
+*)
+	say "usage: dependencies.sh [build|test]"
+	exit 2
+	;;
+esac
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	say "this host is not a Debian. Needed are:$(echo "$list" | awk 'NF { printf " %s", $1 }')"
+	exit 1
+fi
+chrony_alone=
+if [ "$kind" = test ] && other_clock_keeper && [ -n "$(missing chrony)" ]; then
+	chrony_alone=1
+	list=$(echo "$list" | grep -v '^chrony ')
+fi
+
+# shellcheck disable=SC2046 # the words are package names
+wanted=$(missing $(echo "$list" | awk 'NF { print $1 }'))
+if [ -n "$wanted" ] || { [ -n "$chrony_alone" ] && [ ! -x "$unpacked/usr/sbin/chronyd" ]; }; then
+	# shellcheck disable=SC2086 # the same, from here on
+	[ -z "$wanted" ] || say installing $wanted
+	# shellcheck disable=SC2086
+	as_root sh "$0" --install $wanted
+fi
+[ -z "$chrony_alone" ] || unpack_chrony
