@@ -1,0 +1,144 @@
+#!/bin/sh
+# run.sh: everything `make check` runs, from the root of the tree. One line for each stage: result, seconds, name. A stage that fails shows
+# its last lines and the others run all the same. The logs of all are in $BUILD/log/. Env: BUILD (default build).
+set -u
+build=${BUILD:-build}
+log=$build/log
+limit=900 # seconds after which one command is taken to hang; nothing here passes or fails by its speed
+passed=0
+failed=0
+number=0
+
+# What the caller's make was told is not for the makes below: each stage names its own compiler and options.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CC SAN WERROR CFLAGS CPPFLAGS LDFLAGS BUILD
+export LC_ALL=C.UTF-8
+export CK_TIMEOUT_MULTIPLIER=10
+export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+case $build in
+/*) export PATH="$build/peers/usr/sbin:$PATH:/usr/sbin:/sbin" ;;
+*) export PATH="$PWD/$build/peers/usr/sbin:$PATH:/usr/sbin:/sbin" ;; # chronyd, where packaging/dependencies.sh only unpacked it
+esac
+
+# Every process started below carries this mark in its environment, so that one left behind is known as ours.
+TRUNKAUDIT_TEST=$$.$(date +%s)
+export TRUNKAUDIT_TEST
+
+marked() {
+	# shellcheck disable=SC2016 # the inner shell expands it
+	env -u TRUNKAUDIT_TEST sh -c 'grep -lsF "TRUNKAUDIT_TEST=$1" /proc/[0-9]*/environ | tr -dc "0-9\n"' sh "$TRUNKAUDIT_TEST"
+}
+
+stop_marked() {
+	for pid in $(marked); do
+		kill -KILL "$pid" 2>/dev/null
+	done
+}
+trap stop_marked EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Processes that end by themselves just after their stage are given a moment.
+leftovers() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		left=$(marked)
+		[ -n "$left" ] || return 0
+		sleep 0.2
+	done
+	for pid in $left; do
+		echo "left running: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+	done
+	return 1
+}
+
+stage() { # stage NAME COMMAND...
+	name=$1
+	shift
+	number=$((number + 1))
+	file=$log/$(printf '%02d' "$number")-$(echo "$name" | tr -c 'A-Za-z0-9.\n' -).log
+	start=$(date +%s)
+	rc=0
+	"$@" >"$file" 2>&1 </dev/null || rc=$?
+	leftovers >>"$file" || rc=1
+	stop_marked
+	seconds=$(($(date +%s) - start))
+	if [ "$rc" -eq 0 ]; then
+		passed=$((passed + 1))
+		printf 'ok    %4d s  %s\n' "$seconds" "$name"
+	else
+		failed=$((failed + 1))
+		printf 'FAIL  %4d s  %s\n' "$seconds" "$name"
+		tail -n 60 "$file" | sed 's/^/    | /'
+		echo "    (all of it: $file)"
+	fi
+}
+
+# -- stages ---------------------------------------------------------------------------------------------------------------
+
+build_with() { # build_with COMPILER DIRECTORY [SANITIZERS]
+	make -j2 CC="$1" BUILD="$2" SAN="${3:-}" WERROR=1 all lab units fuzz-replays
+}
+
+# Runs a command for each given program; all of them, also after a failure. One that was not built is a failure.
+each() { # each COMMAND FILE...
+	command=$1 worst=0
+	shift
+	for each_file; do
+		echo "== $each_file"
+		$command "$each_file" || worst=1
+	done
+	return "$worst"
+}
+
+# The programs of a build: one for each source, so that neither a stale nor a missing one goes unnoticed.
+programs() { # programs DIRECTORY PATTERN SUFFIX
+	for source in $2; do
+		echo "$1/${source%.c}$3"
+	done
+}
+
+under_limit() {
+	timeout --foreground -k 10 "$limit" "$@"
+}
+
+under_valgrind() {
+	CK_FORK=no under_limit valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,possible "$1"
+}
+
+replay() { # replay .../fuzz_NAME.replay
+	corpus=tests/fuzz/corpus/$(basename "$1" .replay | sed 's/^fuzz_//')
+	[ -n "$(find "$corpus" -type f -print -quit)" ] || {
+		echo "$corpus is empty"
+		return 1
+	}
+	under_limit "$1" "$corpus"
+}
+
+# shellcheck disable=SC2046 # no file of ours has a space in its name
+{
+	units() { each under_limit $(programs "$1" 'tests/unit/test_*.c' ''); }
+	units_valgrind() { each under_valgrind $(programs "$1" 'tests/unit/test_*.c' ''); }
+	replays() { each replay $(programs "$1" 'tests/fuzz/fuzz_*.c' .replay); }
+}
+scenarios() { under_limit sh tests/lab/run.sh "$1"; }
+
+rm -rf "$log"
+mkdir -p "$log"
+stage "build with gcc" build_with gcc "$build/gcc"
+stage "build with clang" build_with clang "$build/clang"
+stage "unit tests" units "$build/gcc"
+stage "unit tests under valgrind" units_valgrind "$build/gcc"
+stage "build with ASan and UBSan" build_with gcc "$build/san" address,undefined
+stage "unit tests with ASan and UBSan" units "$build/san"
+stage "fuzz corpora with ASan and UBSan" replays "$build/san"
+stage "lab scenarios with ASan and UBSan" scenarios "$build/san"
+stage "fuzz corpora" replays "$build/gcc"
+for script in tests/house/*.sh tests/peers/*.sh; do
+	[ -e "$script" ] || continue
+	kind=$(basename "$(dirname "$script")")
+	stage "$kind: $(basename "$script" .sh)" under_limit sh "$script" "$build/gcc"
+done
+stage "lab scenarios" scenarios "$build/gcc"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
