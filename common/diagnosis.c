@@ -49,14 +49,12 @@ static const struct exchange *challenge_of(const struct evidence *e, size_t i) {
         return i > 0 && e->exchanges[i - 1].has_challenge ? &e->exchanges[i - 1] : NULL;
 }
 
-/* A nonce whose lifetime can be read, and was over before the answer can have arrived: stale, though the carrier does not say so. The way
- * of a nonce is half the round trip that brought it and half of that which took it back. */
+/* A nonce whose lifetime can be read, and was over when the answer arrived: stale, though the carrier does not say so. Between issue and
+ * arrival lies the answer's round trip (the way down of the challenge in place of that of the response). Whole seconds on the carrier's
+ * side can stretch a lifetime by up to one. */
 static bool is_outlived(const struct evidence *e, size_t i) {
-        const struct exchange *asked = challenge_of(e, i), *x = &e->exchanges[i];
-        if (!asked || !asked->nonce.has_lifetime)
-                return false;
-        uint64_t way = asked->rtt_usec / 2 + x->rtt_usec / 2;
-        return (uint64_t)asked->nonce.lifetime_sec * USEC_PER_SEC < way;
+        const struct exchange *asked = challenge_of(e, i);
+        return asked && asked->nonce.has_lifetime && ((uint64_t)asked->nonce.lifetime_sec + 1) * USEC_PER_SEC < e->exchanges[i].rtt_usec;
 }
 
 static size_t count_refusals(const struct evidence *e, enum uri_form form) {
@@ -340,16 +338,14 @@ static struct verdict judge_accepted(const struct trunk *t, const struct evidenc
 }
 
 static struct verdict judge_refused(const struct evidence *e) {
-        const struct exchange *first = NULL;
+        const struct exchange *last = &e->exchanges[e->n_exchanges - 1], *first = last;
         bool forbidden = false, other_form = false;
-        for (size_t i = 0; i < e->n_exchanges; i++)
+        for (size_t i = e->n_exchanges; i-- > 0;)
                 if (is_refusal(e, i)) {
-                        if (!first)
-                                first = &e->exchanges[i];
-                        forbidden |= e->exchanges[i].status == 403;
-                        other_form |= e->exchanges[i].uri_form == URI_OTHER_PORT;
+                        first = &e->exchanges[i];
+                        forbidden |= first->status == 403;
+                        other_form |= first->uri_form == URI_OTHER_PORT;
                 }
-        const struct exchange *last = &e->exchanges[e->n_exchanges - 1];
         if (!other_form)
                 return verdict_of(CAUSE_BUDGET_SPENT, "%d %s to the answer with digest-uri \"%s\"; no further form could be tried",
                                   first->status, first->reason, first->digest_uri);

@@ -54,8 +54,8 @@ struct exchange {
 enum resolution { RESOLUTION_NONE, RESOLUTION_DONE, RESOLUTION_NOT_FOUND, RESOLUTION_FAILED };
 
 struct evidence {
-        char target[300]; /* "sbc1.carrier.example:5061" as configured */
-        char address[64]; /* "192.0.2.1:5061": where requests went; "" = nowhere */
+        char target[300];  /* "sbc1.carrier.example:5061" as configured */
+        char address[300]; /* "192.0.2.1:5061": where requests went; "" = nowhere */
         char call_id[80];
         enum resolution resolution;
         char resolution_error[120];

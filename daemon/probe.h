@@ -1,0 +1,36 @@
+/* probe.h: one trunk's challenge and answer. The probe sends and waits; diagnosis decides what is sent next and what it meant. */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "../common/config.h"
+#include "../common/diagnosis.h"
+#include "../common/evidence.h"
+#include "../common/trunk.h"
+#include "resolver.h"
+#include "transport.h"
+
+/* What every probe of a run uses; borrowed. */
+struct probe_context {
+        sd_event *event;
+        struct transport *transport;
+        struct resolver *resolver;
+        const struct config *config;
+};
+
+struct probe;
+
+struct probe_result {
+        struct verdict verdict;
+        struct evidence evidence; /* move it away (take the struct and zero this one) to keep it */
+};
+
+typedef void probe_done_fn(struct probe *p, struct probe_result *result, void *user);
+
+/* context and trunk are borrowed until done or free. */
+int probe_start(struct probe **ret, const struct probe_context *context, const struct trunk *trunk, const struct diagnosis_history *history,
+                probe_done_fn *done, void *user);
+
+/* Ends it now with what is known: calls done, from inside. */
+void probe_cut(struct probe *p);
+struct probe *probe_free(struct probe *p); /* before done: cancels */

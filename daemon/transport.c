@@ -1,0 +1,361 @@
+/* transport.c: the UDP sockets. A branch holds the number of its flow, so a response is given to it without a search; 64 random bits behind
+ * it keep strangers from guessing. */
+#include "transport.h"
+
+#include <arpa/inet.h>
+#include <linux/errqueue.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define BATCH 16           /* datagrams of one system call */
+#define DATAGRAM_MAX 16384 /* bytes; a longer one is cut, and then shorter than its Content-Length */
+#define BRANCH_PREFIX "z9hG4bK"
+#define BRANCH_DIGITS 24    /* 8 of the flow's number, 16 random */
+#define TURNS_PER_WAKE_UP 8 /* batches read before other sources get their turn */
+
+struct socket {
+        int fd;
+        uint16_t port;
+        sd_event_source *source;
+};
+
+struct transport {
+        sd_event *event;
+        struct socket v4, v6;
+        struct flow **flows; /* by number; NULL = free */
+        size_t n_flows;
+        char *buffers; /* BATCH × DATAGRAM_MAX */
+};
+
+struct flow {
+        struct transport *transport;
+        struct socket *socket;
+        uint32_t number;
+        char branch[TRANSPORT_BRANCH_MAX];
+        struct sockaddr_storage peer;
+        socklen_t peer_length;
+        char peer_text[INET6_ADDRSTRLEN + 9];
+        char sent_by[INET6_ADDRSTRLEN + 9];
+        flow_message_fn *on_message;
+        flow_error_fn *on_error;
+        void *user;
+};
+
+/* -- which flow ------------------------------------------------------------------------------------------------------- */
+
+static bool read_hex(const char *p, size_t n, uint64_t *ret) {
+        *ret = 0;
+        for (size_t i = 0; i < n; i++) {
+                int digit = p[i] >= '0' && p[i] <= '9' ? p[i] - '0' : p[i] >= 'a' && p[i] <= 'f' ? p[i] - 'a' + 10 : -1;
+                if (digit < 0)
+                        return false;
+                *ret = *ret << 4 | (uint64_t)digit;
+        }
+        return true;
+}
+
+/* The flow whose branch is the first in the message: the top Via's. *ret_foreign: there is a branch, and it is nobody's. */
+static struct flow *flow_by_branch(const struct transport *t, struct span message, bool *ret_foreign) {
+        const char *at = memmem(message.p, message.n, BRANCH_PREFIX, sizeof BRANCH_PREFIX - 1);
+        *ret_foreign = at != NULL;
+        if (!at)
+                return NULL;
+        const char *digits = at + sizeof BRANCH_PREFIX - 1;
+        uint64_t number;
+        if ((size_t)(message.p + message.n - digits) < BRANCH_DIGITS || !read_hex(digits, 8, &number) || number >= t->n_flows)
+                return NULL;
+        struct flow *f = t->flows[number];
+        if (!f || strncmp(f->branch, at, strlen(f->branch)) != 0 || f->branch[0] == '\0')
+                return NULL;
+        *ret_foreign = false;
+        return f;
+}
+
+static bool same_address(const struct flow *f, const struct sockaddr_storage *a) {
+        if (f->peer.ss_family != a->ss_family)
+                return false;
+        if (a->ss_family == AF_INET) {
+                const struct sockaddr_in *x = (const struct sockaddr_in *)&f->peer, *y = (const struct sockaddr_in *)a;
+                return x->sin_port == y->sin_port && x->sin_addr.s_addr == y->sin_addr.s_addr;
+        }
+        const struct sockaddr_in6 *x = (const struct sockaddr_in6 *)&f->peer, *y = (const struct sockaddr_in6 *)a;
+        return x->sin6_port == y->sin6_port && memcmp(&x->sin6_addr, &y->sin6_addr, sizeof x->sin6_addr) == 0;
+}
+
+static void take_message(struct transport *t, struct span message, const struct sockaddr_storage *from) {
+        bool foreign;
+        struct flow *f = flow_by_branch(t, message, &foreign);
+        if (f) {
+                f->on_message(f, message, f->user);
+                return;
+        }
+        if (foreign)
+                return; /* late, duplicate or somebody else's */
+        /* No branch at all: for the first flow that waits for something from there, which can tell what is wrong with it. */
+        for (size_t i = 0; i < t->n_flows; i++)
+                if (t->flows[i] && t->flows[i]->branch[0] && same_address(t->flows[i], from)) {
+                        t->flows[i]->on_message(t->flows[i], message, t->flows[i]->user);
+                        return;
+                }
+}
+
+/* -- reading ------------------------------------------------------------------------------------------------------------ */
+
+static void take_error(struct transport *t, struct span packet, const struct sockaddr_storage *to, int error) {
+        bool foreign;
+        struct flow *f = flow_by_branch(t, packet, &foreign);
+        if (f) {
+                f->on_error(f, error, f->user);
+                return;
+        }
+        /* Some ICMP messages quote too little of the packet: then everybody who waits for that address is told. */
+        for (size_t i = 0; !foreign && i < t->n_flows; i++)
+                if (t->flows[i] && t->flows[i]->branch[0] && same_address(t->flows[i], to))
+                        t->flows[i]->on_error(t->flows[i], error, t->flows[i]->user);
+}
+
+/* ICMP errors (IP_RECVERR): the address is the one we sent to, the payload what we sent. Returns false when there is none. */
+static bool read_error(struct transport *t, int fd) {
+        struct sockaddr_storage to = {0};
+        char control[512];
+        struct iovec iov = {t->buffers, DATAGRAM_MAX};
+        struct msghdr m = {.msg_name = &to,
+                           .msg_namelen = sizeof to,
+                           .msg_iov = &iov,
+                           .msg_iovlen = 1,
+                           .msg_control = control,
+                           .msg_controllen = sizeof control};
+        ssize_t n = recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT);
+        if (n < 0)
+                return false;
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+                bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR;
+                bool v6 = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
+                if (!v4 && !v6)
+                        continue;
+                struct sock_extended_err e;
+                memcpy(&e, CMSG_DATA(c), sizeof e);
+                if (e.ee_origin == SO_EE_ORIGIN_ICMP || e.ee_origin == SO_EE_ORIGIN_ICMP6 || e.ee_origin == SO_EE_ORIGIN_LOCAL)
+                        take_error(t, (struct span){t->buffers, (size_t)n}, &to, (int)e.ee_errno);
+        }
+        return true;
+}
+
+/* Returns how many datagrams were read, or -errno. */
+static int read_batch(struct transport *t, int fd) {
+        struct sockaddr_storage from[BATCH];
+        struct iovec iov[BATCH];
+        struct mmsghdr m[BATCH];
+        for (size_t i = 0; i < BATCH; i++) {
+                iov[i] = (struct iovec){t->buffers + i * DATAGRAM_MAX, DATAGRAM_MAX};
+                m[i] = (struct mmsghdr){
+                        .msg_hdr = {.msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &iov[i], .msg_iovlen = 1}};
+        }
+        int n = recvmmsg(fd, m, BATCH, MSG_DONTWAIT, NULL);
+        if (n < 0)
+                return -errno;
+        for (int i = 0; i < n; i++)
+                take_message(t, (struct span){t->buffers + (size_t)i * DATAGRAM_MAX, m[i].msg_len}, &from[i]);
+        return n;
+}
+
+static int on_socket(sd_event_source *source, int fd, uint32_t events, void *user) {
+        struct transport *t = user;
+        (void)source;
+        if (events & EPOLLERR)
+                while (read_error(t, fd))
+                        continue;
+        for (int i = 0; i < TURNS_PER_WAKE_UP; i++)
+                if (read_batch(t, fd) < BATCH)
+                        break;
+        return 0;
+}
+
+/* -- life ---------------------------------------------------------------------------------------------------------------- */
+
+/* A host without that family has fd -1. */
+static int open_socket(struct transport *t, struct socket *s, int family) {
+        s->fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (s->fd < 0)
+                return errno == EAFNOSUPPORT ? 0 : -errno;
+
+        const int on = 1, room = 4 * 1024 * 1024;
+        union {
+                struct sockaddr any;
+                struct sockaddr_in v4;
+                struct sockaddr_in6 v6;
+        } a = {0};
+        socklen_t length = family == AF_INET ? sizeof a.v4 : sizeof a.v6;
+        a.any.sa_family = (sa_family_t)family;
+        int r = 0;
+        if (family == AF_INET6)
+                r = setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+        if (r == 0)
+                r = family == AF_INET ? setsockopt(s->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on)
+                                      : setsockopt(s->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+        /* More room than the default for many carriers that answer at once; the kernel gives what it may. */
+        (void)setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+        if (r == 0)
+                r = bind(s->fd, &a.any, length);
+        if (r == 0)
+                r = getsockname(s->fd, &a.any, &length);
+        if (r < 0)
+                return family == AF_INET6 && errno == EADDRNOTAVAIL ? 0 : -errno;
+        s->port = ntohs(family == AF_INET ? a.v4.sin_port : a.v6.sin6_port);
+        r = sd_event_add_io(t->event, &s->source, s->fd, EPOLLIN, on_socket, t);
+        if (r < 0)
+                return r;
+        (void)sd_event_source_set_description(s->source, family == AF_INET ? "sip-udp4" : "sip-udp6");
+        return 0;
+}
+
+static void close_socket(struct socket *s) {
+        s->source = sd_event_source_disable_unref(s->source);
+        if (s->fd >= 0)
+                (void)close(s->fd);
+        s->fd = -1;
+}
+
+int transport_new(struct transport **ret, sd_event *event) {
+        _cleanup_(transport_freep) struct transport *t = calloc(1, sizeof *t);
+        if (!t)
+                return -ENOMEM;
+        t->v4.fd = t->v6.fd = -1;
+        t->event = sd_event_ref(event);
+        t->buffers = malloc((size_t)BATCH * DATAGRAM_MAX);
+        if (!t->buffers)
+                return -ENOMEM;
+        int r = open_socket(t, &t->v4, AF_INET);
+        if (r >= 0)
+                r = open_socket(t, &t->v6, AF_INET6);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(t);
+        return 0;
+}
+
+struct transport *transport_free(struct transport *t) {
+        if (t) {
+                close_socket(&t->v4);
+                close_socket(&t->v6);
+                sd_event_unref(t->event);
+                free(t->flows);
+                free(t->buffers);
+                free(t);
+        }
+        return NULL;
+}
+
+static int take_number(struct transport *t, struct flow *f) {
+        size_t i = 0;
+        while (i < t->n_flows && t->flows[i])
+                i++;
+        if (i == t->n_flows) {
+                size_t n = t->n_flows ? 2 * t->n_flows : 64;
+                struct flow **grown = reallocarray(t->flows, n, sizeof *grown);
+                if (!grown)
+                        return -ENOMEM;
+                memset(grown + t->n_flows, 0, (n - t->n_flows) * sizeof *grown);
+                t->flows = grown;
+                t->n_flows = n;
+        }
+        t->flows[i] = f;
+        f->number = (uint32_t)i;
+        return 0;
+}
+
+static int write_address(const struct sockaddr_storage *a, uint16_t port, char *buffer, size_t size) {
+        char host[INET6_ADDRSTRLEN];
+        const void *bytes = a->ss_family == AF_INET ? (const void *)&((const struct sockaddr_in *)a)->sin_addr
+                                                    : (const void *)&((const struct sockaddr_in6 *)a)->sin6_addr;
+        if (!inet_ntop(a->ss_family, bytes, host, sizeof host))
+                return -errno;
+        (void)snprintf(buffer, size, a->ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port);
+        return 0;
+}
+
+/* Asks the routing table, by a connected socket that sends nothing, which address we have towards the peer. */
+static int find_sent_by(struct flow *f) {
+        int fd = socket(f->peer.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return -errno;
+        struct sockaddr_storage ours = {0};
+        socklen_t length = sizeof ours;
+        int r = connect(fd, (const struct sockaddr *)&f->peer, f->peer_length);
+        if (r == 0)
+                r = getsockname(fd, (struct sockaddr *)&ours, &length);
+        r = r < 0 ? -errno : 0;
+        (void)close(fd);
+        return r < 0 ? r : write_address(&ours, f->socket->port, f->sent_by, sizeof f->sent_by);
+}
+
+int flow_open(struct flow **ret, struct transport *t, const struct sockaddr *address, socklen_t length, flow_message_fn *on_message,
+              flow_error_fn *on_error, void *user) {
+        struct socket *s = address->sa_family == AF_INET ? &t->v4 : address->sa_family == AF_INET6 ? &t->v6 : NULL;
+        if (!s || s->fd < 0)
+                return -EAFNOSUPPORT;
+        if (length > sizeof(struct sockaddr_storage))
+                return -EINVAL;
+        struct flow *made = calloc(1, sizeof *made);
+        if (!made)
+                return -ENOMEM;
+        *made = (struct flow){
+                .transport = t, .socket = s, .on_message = on_message, .on_error = on_error, .user = user, .peer_length = length};
+        memcpy(&made->peer, address, length);
+        int r = take_number(t, made);
+        if (r < 0) {
+                free(made);
+                return r;
+        }
+        _cleanup_(flow_freep) struct flow *f = made;
+        uint16_t port = ntohs(f->peer.ss_family == AF_INET ? ((const struct sockaddr_in *)&f->peer)->sin_port
+                                                           : ((const struct sockaddr_in6 *)&f->peer)->sin6_port);
+        r = write_address(&f->peer, port, f->peer_text, sizeof f->peer_text);
+        if (r >= 0)
+                r = find_sent_by(f);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(f);
+        return 0;
+}
+
+struct flow *flow_free(struct flow *f) {
+        if (f) {
+                f->transport->flows[f->number] = NULL;
+                free(f);
+        }
+        return NULL;
+}
+
+const char *flow_sent_by(const struct flow *f) {
+        return f->sent_by;
+}
+
+const char *flow_peer(const struct flow *f) {
+        return f->peer_text;
+}
+
+int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]) {
+        uint64_t random;
+        if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+                return -EIO;
+        (void)snprintf(f->branch, sizeof f->branch, BRANCH_PREFIX "%08x%016llx", f->number, (unsigned long long)random);
+        memcpy(ret, f->branch, sizeof f->branch);
+        return 0;
+}
+
+int flow_send(struct flow *f, struct span message) {
+        for (int tries = 0; tries < 3; tries++) {
+                if (sendto(f->socket->fd, message.p, message.n, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&f->peer,
+                           f->peer_length) >= 0)
+                        return 0;
+                if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR)
+                        return 0;
+                /* A pending ICMP error of another flow is reported once by the next call; this packet was not sent yet. */
+                if (errno != ECONNREFUSED && errno != EHOSTUNREACH && errno != ENETUNREACH)
+                        return -errno;
+        }
+        return errno == ECONNREFUSED ? 0 : -errno; /* refusal is never known at once without a connection */
+}
