@@ -4,7 +4,13 @@
 #include "base.h"
 #include "trunk.h"
 
-#define PAGE_DEPTH_MAX 64 /* nesting of JSON */
+#define PAGE_SIZE_MAX (16 * 1024 * 1024) /* bytes of a page */
+#define PAGE_DEPTH_MAX 64                /* nesting of JSON */
+#define PAGE_TEXT_MAX 4096               /* bytes of a text; a longer one is cut, a longer address, credential or URI is ignored */
+#define PAGE_NAME_MAX 256                /* bytes of an id (a longer one is PAGE_MALFORMED) or a name (a longer one is cut) */
+#define PAGE_PROXY_MAX 300               /* bytes of one proxy; longer ones are dropped */
+#define PAGE_PROXIES_MAX 16              /* further ones are dropped */
+#define PAGE_TOKEN_MAX 4000              /* bytes of an access token */
 
 struct page; /* the reader: its connection and prepared statements, used for one page after another */
 

@@ -1,0 +1,570 @@
+/* page.c: pages of JSON, read by SQLite's JSON functions on a connection that holds no data.
+ * Before SQLite sees a page, its size, nesting, encoding and brackets are checked here; what SQLite returns is checked again, because
+ * escapes (\u0000, half of a surrogate pair) bring back what the first check kept out. */
+#include "page.h"
+
+#include "utf8.h"
+
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static const char valid_sql[] =
+#include "sql/pages/valid.inc"
+        ;
+static const char envelope_sql[] =
+#include "sql/pages/envelope.inc"
+        ;
+static const char entities_sql[] =
+#include "sql/pages/entities.inc"
+        ;
+static const char trunk_connections_sql[] =
+#include "sql/pages/trunk_connections.inc"
+        ;
+static const char proxies_sql[] =
+#include "sql/pages/proxies.inc"
+        ;
+static const char problem_sql[] =
+#include "sql/pages/problem.inc"
+        ;
+static const char token_sql[] =
+#include "sql/pages/token.inc"
+        ;
+
+enum query { VALID, ENVELOPE, ENTITIES, TRUNK_CONNECTIONS, PROXIES, PROBLEM, TOKEN, QUERY_COUNT };
+
+static const char *const queries[QUERY_COUNT] = {
+        [VALID] = valid_sql,     [ENVELOPE] = envelope_sql, [ENTITIES] = entities_sql, [TRUNK_CONNECTIONS] = trunk_connections_sql,
+        [PROXIES] = proxies_sql, [PROBLEM] = problem_sql,   [TOKEN] = token_sql,
+};
+
+#define SQL_LENGTH_MAX 8192
+#define QUOTED_MAX 40 /* bytes of a page that is no JSON, quoted in the error */
+
+struct page {
+        sqlite3 *db;
+        sqlite3_stmt *statements[QUERY_COUNT];
+        char error[200];
+};
+
+int page_new(struct page **ret) {
+        _cleanup_(page_freep) struct page *p = calloc(1, sizeof *p);
+        if (!p)
+                return -ENOMEM;
+        if (sqlite3_open_v2(":memory:", &p->db,
+                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_PRIVATECACHE |
+                                    SQLITE_OPEN_NOMUTEX,
+                            NULL) != SQLITE_OK)
+                return p->db && sqlite3_errcode(p->db) != SQLITE_NOMEM ? -EIO : -ENOMEM;
+
+        (void)sqlite3_limit(p->db, SQLITE_LIMIT_LENGTH, PAGE_SIZE_MAX + 1024);
+        (void)sqlite3_limit(p->db, SQLITE_LIMIT_SQL_LENGTH, SQL_LENGTH_MAX);
+        (void)sqlite3_limit(p->db, SQLITE_LIMIT_ATTACHED, 0);
+        if (sqlite3_db_config(p->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, (int *)NULL) != SQLITE_OK ||
+            sqlite3_db_config(p->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL) != SQLITE_OK ||
+            sqlite3_db_config(p->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL) != SQLITE_OK)
+                return -EIO;
+
+        for (size_t i = 0; i < QUERY_COUNT; i++) {
+                int r = sqlite3_prepare_v3(p->db, queries[i], -1, SQLITE_PREPARE_PERSISTENT, &p->statements[i], NULL);
+                if (r != SQLITE_OK)
+                        return r == SQLITE_NOMEM ? -ENOMEM : -ENOTSUP; /* an SQLite without JSON */
+        }
+        *ret = TAKE_PTR(p);
+        return 0;
+}
+
+struct page *page_free(struct page *p) {
+        if (!p)
+                return NULL;
+        for (size_t i = 0; i < QUERY_COUNT; i++)
+                (void)sqlite3_finalize(p->statements[i]);
+        (void)sqlite3_close(p->db);
+        free(p);
+        return NULL;
+}
+
+const char *page_error(const struct page *p) {
+        return p->error;
+}
+
+_printf_(2, 3) static int malformed(struct page *p, const char *format, ...) {
+        va_list args;
+        va_start(args, format);
+        (void)vsnprintf(p->error, sizeof p->error, format, args);
+        va_end(args);
+        return PAGE_MALFORMED;
+}
+
+/* -- characters ---------------------------------------------------------------------------------------------------- */
+
+/* C0, DEL, and C1, which terminals obey as well. */
+static bool is_control(uint32_t code) {
+        return code < 0x20 || (code >= 0x7F && code < 0xA0);
+}
+
+/* Whether a text can be used in an address, a header or a comparison exactly as it is. */
+static bool is_exact(struct span s, size_t max, bool spaces) {
+        if (s.n == 0 || s.n > max)
+                return false;
+        for (const char *c = s.p, *end = s.p + s.n; c < end;) {
+                uint32_t code = utf8_next(&c, end);
+                if (code == UTF8_INVALID || is_control(code) || (code == ' ' && !spaces))
+                        return false;
+        }
+        return true;
+}
+
+/* A text to be shown: control characters become spaces, bytes of no character U+FFFD; cut to size between characters. */
+static void copy_shown(char *to, size_t size, struct span from) {
+        size_t length = 0;
+        for (const char *c = from.p, *end = from.p + from.n; c < end;) {
+                const char *start = c;
+                uint32_t code = utf8_next(&c, end);
+                struct span shown = code == UTF8_INVALID ? SPAN("\xEF\xBF\xBD")
+                                    : is_control(code)   ? SPAN(" ")
+                                                         : (struct span){start, (size_t)(c - start)};
+                if (shown.n >= size - length)
+                        break;
+                memcpy(to + length, shown.p, shown.n);
+                length += shown.n;
+        }
+        to[length] = '\0';
+}
+
+/* -- statements ----------------------------------------------------------------------------------------------------- */
+
+static void end_query(sqlite3_stmt **s) {
+        if (!*s)
+                return;
+        (void)sqlite3_reset(*s);
+        (void)sqlite3_clear_bindings(*s);
+}
+
+/* The caller's text stays where it is until end_query(). Returns 0, -ENOMEM, -EIO. */
+static int begin_query(struct page *p, enum query which, struct span text, sqlite3_stmt **ret) {
+        int r = sqlite3_bind_text64(p->statements[which], 1, text.p, text.n, SQLITE_STATIC, SQLITE_UTF8);
+        if (r != SQLITE_OK)
+                return r == SQLITE_NOMEM ? -ENOMEM : -EIO;
+        *ret = p->statements[which];
+        return 0;
+}
+
+/* Returns 1 with a row, 0 at the end, -errno. */
+static int next_row(sqlite3_stmt *s) {
+        switch (sqlite3_step(s)) {
+        case SQLITE_ROW:
+                return 1;
+        case SQLITE_DONE:
+                return 0;
+        case SQLITE_NOMEM:
+                return -ENOMEM;
+        default:
+                return -EIO;
+        }
+}
+
+static struct span column(sqlite3_stmt *s, int i) {
+        const char *text = (const char *)sqlite3_column_text(s, i);
+        return (struct span){text, text ? (size_t)sqlite3_column_bytes(s, i) : 0};
+}
+
+/* A row of a shape: field, type, value. True when the value is a string or a number. */
+static bool is_text(sqlite3_stmt *s) {
+        struct span type = column(s, 1);
+        return span_eq(type, SPAN("text")) || span_eq(type, SPAN("integer")) || span_eq(type, SPAN("real"));
+}
+
+/* -- what every page must be ------------------------------------------------------------------------------------------ */
+
+/* Brackets, nesting, encoding; the grammar between them is SQLite's business. */
+static int scan(struct page *p, struct span json) {
+        uint64_t objects = 0; /* one bit for each level: object or array */
+        size_t depth = 0;
+        bool in_string = false, escaped = false;
+        _Static_assert(PAGE_DEPTH_MAX <= 64, "a bit for each level");
+
+        for (const char *next = json.p, *end = json.p + json.n; next < end;) {
+                size_t at = (size_t)(next - json.p);
+                uint32_t c = utf8_next(&next, end);
+                if (c == UTF8_INVALID)
+                        return malformed(p, "byte %zu is not UTF-8", at);
+                if (c == 0)
+                        return malformed(p, "byte %zu is NUL", at);
+                if (escaped) {
+                        escaped = false;
+                } else if (in_string) {
+                        escaped = c == '\\';
+                        in_string = c != '"';
+                } else if (c == '"') {
+                        in_string = true;
+                } else if (c == '{' || c == '[') {
+                        if (depth == PAGE_DEPTH_MAX)
+                                return malformed(p, "nested deeper than %d at byte %zu", PAGE_DEPTH_MAX, at);
+                        objects = objects << 1 | (c == '{');
+                        depth++;
+                } else if (c == '}' || c == ']') {
+                        if (depth == 0 || (objects & 1) != (c == '}'))
+                                return malformed(p, "'%c' at byte %zu closes nothing", (char)c, at);
+                        objects >>= 1;
+                        depth--;
+                }
+        }
+        if (in_string || depth > 0)
+                return malformed(p, "cut off after %zu bytes, %s", json.n,
+                                 in_string ? "inside a string" : "before its brackets are closed");
+        return 0;
+}
+
+static int check(struct page *p, struct span json) {
+        p->error[0] = '\0';
+        if (json.n == 0)
+                return malformed(p, "empty");
+        if (json.n > PAGE_SIZE_MAX)
+                return malformed(p, "longer than %d bytes", PAGE_SIZE_MAX);
+        int r = scan(p, json);
+        if (r != 0)
+                return r;
+
+        _cleanup_(end_query) sqlite3_stmt *s = NULL;
+        r = begin_query(p, VALID, json, &s);
+        if (r < 0)
+                return r;
+        r = next_row(s);
+        if (r < 0)
+                return r;
+        if (sqlite3_column_int(s, 0) != 1) {
+                char start[QUOTED_MAX];
+                copy_shown(start, sizeof start, json);
+                return malformed(p, "not JSON: begins with \"%s\"", start);
+        }
+        return 0;
+}
+
+/* -- a trunk --------------------------------------------------------------------------------------------------------- */
+
+static bool field_of(struct span name, enum trunk_text *ret) {
+        for (unsigned i = 0; i < TRUNK_TEXT_COUNT; i++)
+                if (span_eq(name, span_of(trunk_text_name((enum trunk_text)i)))) {
+                        *ret = (enum trunk_text)i;
+                        return true;
+                }
+        return false;
+}
+
+/* Texts for people; all others are addresses, credentials and words of a protocol, which are used as they are or not at all. */
+static bool is_shown(enum trunk_text field) {
+        return field == TRUNK_TEXT_name || field == TRUNK_TEXT_state || field == TRUNK_TEXT_role || field == TRUNK_TEXT_region ||
+               field == TRUNK_TEXT_validation_time || field == TRUNK_TEXT_validation_status || field == TRUNK_TEXT_validation_code ||
+               field == TRUNK_TEXT_validation_message || field == TRUNK_TEXT_validation_challenge ||
+               field == TRUNK_TEXT_validation_authorization;
+}
+
+static int set_proxies(struct page *p, struct span array, struct trunk *t) {
+        _cleanup_(end_query) sqlite3_stmt *s = NULL;
+        char joined[PAGE_PROXIES_MAX * (PAGE_PROXY_MAX + 1)];
+        size_t length = 0;
+        int r = begin_query(p, PROXIES, array, &s);
+        if (r < 0)
+                return r;
+        for (size_t n = 0; n < PAGE_PROXIES_MAX && (r = next_row(s)) > 0;) {
+                struct span item = column(s, 0);
+                if (!is_exact(item, PAGE_PROXY_MAX, false))
+                        continue;
+                if (n++ > 0)
+                        joined[length++] = ' ';
+                memcpy(joined + length, item.p, item.n);
+                length += item.n;
+        }
+        if (r < 0)
+                return r;
+        return length > 0 ? trunk_set(t, TRUNK_TEXT_proxies, (struct span){joined, length}) : 0;
+}
+
+/* The row s of the shape into one text of the trunk; a text of the wrong type or form is as good as absent. */
+static int set_field(struct page *p, sqlite3_stmt *s, enum trunk_text field, struct trunk *t) {
+        struct span value = column(s, 2);
+        if (field == TRUNK_TEXT_proxies && span_eq(column(s, 1), SPAN("array")))
+                return set_proxies(p, value, t);
+        if (!is_text(s) || value.n == 0)
+                return 0;
+        if (is_shown(field)) {
+                char shown[PAGE_TEXT_MAX + 1];
+                copy_shown(shown, field == TRUNK_TEXT_name ? PAGE_NAME_MAX + 1 : sizeof shown, value);
+                return trunk_set(t, field, span_of(shown));
+        }
+        size_t max = field == TRUNK_TEXT_id ? PAGE_NAME_MAX : field == TRUNK_TEXT_proxies ? PAGE_PROXY_MAX : PAGE_TEXT_MAX;
+        if (!is_exact(value, max, field != TRUNK_TEXT_self_uri && field != TRUNK_TEXT_proxies))
+                return field == TRUNK_TEXT_id ? malformed(p, "id is longer than %d bytes or has control characters", PAGE_NAME_MAX) : 0;
+        return trunk_set(t, field, value);
+}
+
+static int read_trunk(struct page *p, struct span entity, struct trunk *t) {
+        _cleanup_(end_query) sqlite3_stmt *s = NULL;
+        int r = begin_query(p, TRUNK_CONNECTIONS, entity, &s);
+        while (r == 0 && (r = next_row(s)) > 0) {
+                enum trunk_text field;
+                r = field_of(column(s, 0), &field) ? set_field(p, s, field, t) : -EIO;
+        }
+        return r;
+}
+
+int page_read_detail(struct page *p, struct span json, struct trunk *t) {
+        _cleanup_(trunk_clear) struct trunk detail = {0};
+        int r = check(p, json);
+        if (r != 0)
+                return r;
+        size_t blanks = 0;
+        while (json.p[blanks] != '{' && strchr(" \t\r\n", json.p[blanks]))
+                blanks++;
+        if (json.p[blanks] != '{')
+                return malformed(p, "the detail is not an object");
+        r = read_trunk(p, json, &detail);
+        if (r != 0)
+                return r;
+        if (detail.id && !text_eq(detail.id, t->id))
+                return malformed(p, "the detail is of another trunk, \"%s\"", detail.id);
+
+#define X(field)                         \
+        if (detail.field) {              \
+                free(t->field);          \
+                t->field = detail.field; \
+                detail.field = NULL;     \
+        }
+        TRUNK_TEXTS(X)
+#undef X
+        return 0;
+}
+
+/* -- a listing ------------------------------------------------------------------------------------------------------- */
+
+struct envelope {
+        char path[16];
+        struct page_facts facts;
+};
+
+static void envelope_clear(struct envelope *e) {
+        free(e->facts.next_uri);
+}
+
+static unsigned column_unsigned(sqlite3_stmt *s, int i) {
+        int64_t n = sqlite3_column_int64(s, i);
+        return n < 0 ? 0 : n > UINT32_MAX ? UINT32_MAX : (unsigned)n;
+}
+
+static int read_envelope(struct page *p, struct span json, struct envelope *e) {
+        _cleanup_(end_query) sqlite3_stmt *s = NULL;
+        int r = begin_query(p, ENVELOPE, json, &s);
+        if (r < 0)
+                return r;
+        r = next_row(s);
+        if (r <= 0)
+                return r < 0 ? r : -EIO;
+        if (!column(s, 0).p)
+                return malformed(p, "neither an array nor an object with an array \"entities\"");
+        (void)snprintf(e->path, sizeof e->path, "%s", column(s, 0).p);
+        e->facts.entities = (size_t)sqlite3_column_int64(s, 1);
+        e->facts.page_number = column_unsigned(s, 2);
+        e->facts.page_count = column_unsigned(s, 3);
+
+        struct span type = column(s, 4), next = column(s, 5);
+        if (!type.p || span_eq(type, SPAN("null")) || (span_eq(type, SPAN("text")) && next.n == 0))
+                return 0;
+        /* Unlike other fields a next page that cannot be followed is no small matter: trunks would be missing. */
+        if (!span_eq(type, SPAN("text")) || !is_exact(next, PAGE_TEXT_MAX, false))
+                return malformed(p, "nextUri cannot be used");
+        e->facts.next_uri = strndup(next.p, next.n);
+        return e->facts.next_uri ? 0 : -ENOMEM;
+}
+
+static int read_entities(struct page *p, struct span json, const char *path, struct trunk_list *list) {
+        _cleanup_(end_query) sqlite3_stmt *s = NULL;
+        int r = begin_query(p, ENTITIES, json, &s);
+        if (r < 0)
+                return r;
+        if (sqlite3_bind_text(s, 2, path, -1, SQLITE_STATIC) != SQLITE_OK)
+                return -ENOMEM;
+        while ((r = next_row(s)) > 0) {
+                struct trunk *t;
+                r = trunk_list_append(list, &t);
+                if (r < 0)
+                        return r;
+                t->origin = TRUNK_LISTED;
+                r = read_trunk(p, column(s, 0), t);
+                if (r < 0)
+                        return r;
+                if (r == PAGE_MALFORMED || !t->id) {
+                        char why[sizeof p->error];
+                        memcpy(why, p->error, sizeof why);
+                        return malformed(p, "entity %zu: %.150s", list->n, r == PAGE_MALFORMED ? why : "no id");
+                }
+        }
+        return r;
+}
+
+/* A trunk of the page, on the way to the list. */
+struct candidate {
+        struct trunk *trunk;
+        bool known; /* the list has its id already */
+};
+
+static int compare_candidates(const void *a, const void *b) {
+        const struct candidate *x = a, *y = b;
+        int r = strcmp(x->trunk->id, y->trunk->id);
+        return r != 0 ? r : x->trunk < y->trunk ? -1 : x->trunk > y->trunk;
+}
+
+static int compare_id(const void *id, const void *candidate) {
+        return strcmp(id, ((const struct candidate *)candidate)->trunk->id);
+}
+
+/* Clears those of fresh that the list has already, and all but the first of those with the same id. Sorting the page and searching it for
+ * each trunk of the list keeps both a large page and many pages cheap. Returns how many are left, or -ENOMEM. */
+static int64_t drop_duplicates(const struct trunk_list *list, struct trunk_list *fresh) {
+        if (fresh->n == 0)
+                return 0;
+        _cleanup_(freep) struct candidate *sorted = calloc(fresh->n, sizeof *sorted);
+        if (!sorted)
+                return -ENOMEM;
+        for (size_t i = 0; i < fresh->n; i++)
+                sorted[i].trunk = &fresh->items[i];
+        qsort(sorted, fresh->n, sizeof *sorted, compare_candidates);
+
+        size_t distinct = 0;
+        for (size_t i = 0; i < fresh->n; i++)
+                if (distinct > 0 && text_eq(sorted[distinct - 1].trunk->id, sorted[i].trunk->id))
+                        trunk_clear(sorted[i].trunk);
+                else
+                        sorted[distinct++] = sorted[i];
+        for (size_t i = 0; i < list->n; i++) {
+                struct candidate *same = bsearch(list->items[i].id, sorted, distinct, sizeof *sorted, compare_id);
+                if (same)
+                        same->known = true;
+        }
+        int64_t left = 0;
+        for (size_t i = 0; i < distinct; i++)
+                if (sorted[i].known)
+                        trunk_clear(sorted[i].trunk);
+                else
+                        left++;
+        return left;
+}
+
+/* Moves what is left of fresh to the end of the list; on failure the list is as before. */
+static int move_trunks(struct trunk_list *list, struct trunk_list *fresh) {
+        size_t before = list->n;
+        for (size_t i = 0; i < fresh->n; i++) {
+                struct trunk *t;
+                if (!fresh->items[i].id)
+                        continue;
+                int r = trunk_list_append(list, &t);
+                if (r < 0) {
+                        while (list->n > before)
+                                trunk_clear(&list->items[--list->n]);
+                        return r;
+                }
+                *t = fresh->items[i];
+                fresh->items[i] = (struct trunk){0};
+        }
+        return 0;
+}
+
+int page_read_listing(struct page *p, struct span json, struct trunk_list *list, struct page_facts *ret) {
+        _cleanup_(envelope_clear) struct envelope e = {0};
+        _cleanup_(trunk_list_clear) struct trunk_list fresh = {0};
+        int r = check(p, json);
+        if (r != 0)
+                return r;
+        r = read_envelope(p, json, &e);
+        if (r != 0)
+                return r;
+        if (e.facts.entities > TRUNK_LIST_MAX)
+                return PAGE_TOO_MANY;
+        r = read_entities(p, json, e.path, &fresh);
+        if (r != 0)
+                return r;
+        int64_t n = drop_duplicates(list, &fresh);
+        if (n < 0)
+                return (int)n;
+        if ((size_t)n > TRUNK_LIST_MAX - list->n)
+                return PAGE_TOO_MANY;
+        r = move_trunks(list, &fresh);
+        if (r < 0)
+                return r;
+        *ret = e.facts;
+        e.facts.next_uri = NULL;
+        return 0;
+}
+
+/* -- problems and tokens ---------------------------------------------------------------------------------------------- */
+
+bool page_read_problem(struct page *p, struct span json, struct page_problem *ret) {
+        _cleanup_(end_query) sqlite3_stmt *s = NULL;
+        struct page_problem problem = {0};
+        if (check(p, json) != 0 || begin_query(p, PROBLEM, json, &s) < 0)
+                return false;
+        while (next_row(s) > 0) {
+                struct span field = column(s, 0), value = column(s, 2);
+                if (!is_text(s))
+                        continue;
+                if (span_eq(field, SPAN("code")) && !problem.code[0])
+                        copy_shown(problem.code, sizeof problem.code, value);
+                else if (span_eq(field, SPAN("message")) && !problem.message[0])
+                        copy_shown(problem.message, sizeof problem.message, value);
+                else if (span_eq(field, SPAN("context_id")) && !problem.context_id[0])
+                        copy_shown(problem.context_id, sizeof problem.context_id, value);
+        }
+        *ret = problem;
+        return true;
+}
+
+/* Visible ASCII: it goes into a header (RFC 6750 section 2.1). */
+static bool is_token(struct span s) {
+        for (size_t i = 0; i < s.n; i++)
+                if (s.p[i] <= ' ' || s.p[i] > '~')
+                        return false;
+        return s.n > 0 && s.n <= PAGE_TOKEN_MAX;
+}
+
+static void wipe_text(char **text) {
+        if (*text)
+                OPENSSL_cleanse(*text, strlen(*text));
+        free(*text);
+}
+
+/* Whole seconds of a number, 0 when it has none. */
+static int64_t seconds(struct span number) {
+        int64_t n = 0;
+        for (size_t i = 0; i < number.n && number.p[i] >= '0' && number.p[i] <= '9'; i++)
+                if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, number.p[i] - '0', &n))
+                        return 0;
+        return n;
+}
+
+int page_read_token(struct page *p, struct span json, char **ret_token, int64_t *ret_expires_sec) {
+        _cleanup_(end_query) sqlite3_stmt *s = NULL;
+        _cleanup_(wipe_text) char *token = NULL;
+        int64_t expires_sec = 0;
+        int r = check(p, json);
+        if (r != 0)
+                return r;
+        r = begin_query(p, TOKEN, json, &s);
+        while (r == 0 && (r = next_row(s)) > 0) {
+                struct span value = column(s, 2);
+                r = 0;
+                if (!is_text(s))
+                        continue;
+                if (span_eq(column(s, 0), SPAN("expires_in")))
+                        expires_sec = seconds(value);
+                else if (is_token(value) && !(token = strndup(value.p, value.n)))
+                        r = -ENOMEM;
+        }
+        if (r < 0)
+                return r;
+        if (!token)
+                return malformed(p, "no access_token that can be used");
+        *ret_token = TAKE_PTR(token);
+        *ret_expires_sec = expires_sec;
+        return 0;
+}
