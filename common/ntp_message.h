@@ -26,9 +26,9 @@ enum {
         NTP_SHORT = 1,
         NTP_BAD_MODE,       /* not 4, or version not 3 or 4 */
         NTP_BAD_ORIGIN,     /* not our request: spoofed, stale or duplicate */
-        NTP_KISS,           /* stratum 0: a kiss code; ntp_kiss_code() */
-        NTP_UNSYNCHRONISED, /* leap indicator 3 or stratum 16 and above */
-        NTP_BAD_TIME,       /* transmit or receive timestamp zero, or transmit before receive */
+        NTP_KISS,           /* stratum 0 with a kiss code; ntp_kiss_code() */
+        NTP_UNSYNCHRONISED, /* leap indicator 3, stratum 16 and above, or 0 without a code */
+        NTP_BAD_TIME,       /* transmit or receive timestamp zero, transmit before receive, or held for longer than the round trip */
         NTP_BAD_DISTANCE,   /* root delay/dispersion out of range, or root distance above NTP_DISTANCE_MAX_NSEC */
 };
 #define NTP_DISTANCE_MAX_NSEC INT64_C(3000000000) /* chrony's maxdistance */
@@ -44,7 +44,7 @@ void ntp_kiss_code(char ret[static 5], const unsigned char packet[static NTP_PAC
 
 struct ntp_interval {
         int64_t offset_nsec, bound_nsec; /* the middle of the intersection, and half its length */
-        size_t used;                     /* servers whose interval holds it */
+        size_t used;                     /* servers whose own offset lies in it; always more than half */
 };
 
 /* RFC 5905 section 11.2.1: the largest agreement of [offset - bound, offset + bound] with fewer than half falsetickers. Returns 0, or
