@@ -26,11 +26,14 @@ enum {
 typedef void resolver_done_fn(struct resolver_query *q, int outcome, const struct resolver_address *addresses, size_t n, const char *why,
                               void *user);
 
-/* servers: "address[:port]" items in place of the system's; n 0 = the system's. Returns 0, -EINVAL (a server cannot be read), -errno. */
+/* servers: "address[:port]" items in place of the system's; n 0 = the system's, as they are now: later changes of resolv.conf are seen
+ * by a new resolver only. Returns 0, -EINVAL (a server cannot be read), -errno. */
 int resolver_new(struct resolver **ret, sd_event *event, char *const *servers, size_t n);
-struct resolver *resolver_free(struct resolver *r); /* all queries must be freed before */
+struct resolver *resolver_free(struct resolver *r); /* NULL-safe; all queries must be freed before */
 DEFINE_CLEANUP(struct resolver *, resolver_free)
 
-/* Literal IPv4 and IPv6 addresses (also "[::1]") need no query; done still comes from the loop. The port is put into each address. */
+/* Literal IPv4 and IPv6 addresses (also "[::1]") need no query; done still comes from the loop. Names are taken as complete: no search
+ * domains. The port is put into each address. A query ends within 5 s. done may free the query. */
 int resolver_start(struct resolver_query **ret, struct resolver *r, const char *host, uint16_t port, resolver_done_fn *done, void *user);
 struct resolver_query *resolver_query_free(struct resolver_query *q); /* before done: cancels */
+DEFINE_CLEANUP(struct resolver_query *, resolver_query_free)
