@@ -1,13 +1,13 @@
 /* config.h: the configuration file (YAML) as values; every complaint at once, with file:line:column.
- * One table of keys in config.c drives reading, the complaints, and the option tables of the manual. */
+ * One table of keys in config_table.c drives reading, the complaints, and the option tables of the manual. */
 #pragma once
 
 #include "base.h"
+#include "complaint.h"
 #include "secret.h"
 
 #define CONFIG_FILE_DEFAULT "/etc/trunkauditd/trunkauditd.yaml"
 #define CONFIG_SIZE_MAX (4 * 1024 * 1024) /* bytes of the file */
-#define CONFIG_COMPLAINTS_MAX 100         /* further ones are counted, not kept */
 
 /* Where a secret is: the name of a systemd credential, or a path. */
 struct secret_ref {
@@ -87,18 +87,6 @@ struct config {
         size_t n_trunks;
 };
 
-struct complaint {
-        bool warning; /* the configuration can be used all the same */
-        unsigned line, column;
-        char *text; /* "FILE:LINE:COLUMN: key: what is wrong (what would be right)" */
-};
-
-struct complaints {
-        struct complaint *items;
-        size_t n;
-        size_t errors; /* all of them, kept or not */
-};
-
 /* Reads FILE. Every mistake found is in complaints (also when the file cannot be opened). Returns 0 with a config when there is no
  * error among them, 1 when there is (ret untouched), or -errno when we are broken. */
 int config_load(struct config **ret, const char *file, struct complaints *complaints);
@@ -114,10 +102,8 @@ int config_read_secrets(struct config *config, const char *credentials_directory
 struct config *config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free)
 
-void complaints_clear(struct complaints *complaints);
-
 /* The configuration of a trunk by its id, else by its name; NULL when there is none. */
 const struct config_trunk *config_trunk_find(const struct config *config, const char *id, const char *name);
 
-/* The option table of the manual, in roff (for man) or plain text: from the same table that reads the file. malloc'ed. */
+/* The option table of the manual, in roff with the man macros: from the same table that reads the file. malloc'ed; returns 0 or -ENOMEM. */
 int config_describe(char **ret);

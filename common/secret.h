@@ -10,7 +10,7 @@ struct secret;
 /* Positive outcomes of secret_read(). */
 enum {
         SECRET_ABSENT = 1, /* no such file */
-        SECRET_EXPOSED,    /* not a regular file, or readable or writable by others than owner and group */
+        SECRET_EXPOSED,    /* not a regular file, or open to others than owner and group, or writable by the group */
         SECRET_EMPTY,
         SECRET_TOO_LONG,   /* more than SECRET_MAX */
         SECRET_UNREADABLE, /* no permission, or an I/O error; errno value in ret_error */

@@ -1,0 +1,389 @@
+/* config_table.c: every key of the configuration, the words and forms its values have, and what several keys must be together. */
+#include "config_table.h"
+
+#include "duration.h"
+#include "host_port.h"
+
+#define MILLISECOND USEC_PER_MSEC
+#define SECOND USEC_PER_SEC
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+#define TRUNKS_MAX 30000
+#define ITEMS_MAX 16 /* of a list of hosts or scopes */
+#define TEXT_MAX 256 /* bytes of what goes into a SIP or HTTP header */
+#define PATH_TEXT_MAX 4000
+
+/* -- words ---------------------------------------------------------------------------------------------------------------- */
+
+/* The platform's regions: AWS name and domain, as its own SDKs have them. */
+static const struct option_word regions[] = {
+        {"us-east-1", "mypurecloud.com"},
+        {"us-east-2", "use2.us-gov-pure.cloud"}, /* FedRAMP */
+        {"us-west-2", "usw2.pure.cloud"},
+        {"ca-central-1", "cac1.pure.cloud"},
+        {"sa-east-1", "sae1.pure.cloud"},
+        {"mx-central-1", "mxc1.pure.cloud"},
+        {"eu-west-1", "mypurecloud.ie"},
+        {"eu-west-2", "euw2.pure.cloud"},
+        {"eu-central-1", "mypurecloud.de"},
+        {"eu-central-2", "euc2.pure.cloud"},
+        {"eusc-de-east-1", "edee1.eusc-pure.cloud"},
+        {"me-central-1", "mec1.pure.cloud"},
+        {"ap-northeast-1", "mypurecloud.jp"},
+        {"ap-northeast-2", "apne2.pure.cloud"},
+        {"ap-northeast-3", "apne3.pure.cloud"},
+        {"ap-south-1", "aps1.pure.cloud"},
+        {"ap-southeast-1", "apse1.pure.cloud"},
+        {"ap-southeast-2", "mypurecloud.com.au"},
+        {0},
+};
+static const struct option_word methods[] = {{.word = "REGISTER"}, {.word = "OPTIONS"}, {0}};
+static const struct option_word transports[] = {{.word = "udp"}, {.word = "tcp"}, {.word = "tls"}, {0}};
+static const struct option_word authentications[] = {{.word = "digest"}, {.word = "none"}, {0}};
+static const struct option_word qops[] = {{.word = "auth"}, {.word = "auth-int"}, {.word = "none"}, {0}};
+static const struct option_word algorithms[] = {
+        {.word = "MD5"},
+        {.word = "MD5-sess"},
+        {.word = "SHA-256"},
+        {.word = "SHA-256-sess"},
+        {.word = "SHA-512-256"},
+        {.word = "SHA-512-256-sess"},
+        {0},
+};
+
+/* -- forms of texts ------------------------------------------------------------------------------------------------------- */
+
+static bool has_prefix(struct span text, struct span prefix) {
+        return text.n >= prefix.n && memcmp(text.p, prefix.p, prefix.n) == 0;
+}
+
+/* Space, quotes and brackets have no place in a URI (RFC 3986 appendix C), nor has a second one behind them. */
+static bool has_any(struct span text, const char *characters) {
+        for (size_t i = 0; i < text.n; i++)
+                if (strchr(characters, text.p[i]))
+                        return true;
+        return false;
+}
+
+static const char *judge_host_port(struct span text) {
+        struct host_port hp;
+        return host_port_parse(&hp, text);
+}
+
+static const char *judge_address_port(struct span text) {
+        struct host_port hp;
+        const char *wrong = host_port_parse(&hp, text);
+        if (!wrong && !hp.literal)
+                return "is a name (a name server is given by address: 192.0.2.53 or [2001:db8::53])";
+        return wrong;
+}
+
+static const char *judge_domain(struct span text) {
+        struct host_port hp;
+        const char *wrong = host_port_parse(&hp, text);
+        if (!wrong && hp.port != 0)
+                return "has a port (write the domain alone; a port belongs to proxies)";
+        return wrong;
+}
+
+static const char *judge_url(struct span text) {
+        if (!has_prefix(text, SPAN("https://")))
+                return "does not begin with https:// (the platform is asked over https alone)";
+        if (has_any(text, " \"<>\\?#"))
+                return "has a character that is not part of it (write https://HOST, with a path if there is one)";
+        struct span rest = {text.p + 8, text.n - 8};
+        if (has_any(rest, "@"))
+                return "names a user (write https://HOST; credentials are client_id and client_secret)";
+        const char *slash = memchr(rest.p, '/', rest.n);
+        struct host_port hp;
+        return host_port_parse(&hp, slash ? (struct span){rest.p, (size_t)(slash - rest.p)} : rest) ? "has no host (write https://HOST)"
+                                                                                                    : NULL;
+}
+
+static const char *judge_url_path(struct span text) {
+        if (text.p[0] != '/')
+                return "does not begin with / (write for example /api/v2/architect/trunk-connections)";
+        return has_any(text, " \"<>\\?#") ? "has a character that is not part of a path (write it without query)" : NULL;
+}
+
+static const char *judge_file(struct span text) {
+        if (text.p[0] != '/')
+                return "does not begin with / (write the whole path)";
+        return text.p[text.n - 1] == '/' ? "is a directory (write the path of a file)" : NULL;
+}
+
+static const char *judge_sip_uri(struct span text) {
+        struct span scheme = has_prefix(text, SPAN("sips:")) ? SPAN("sips:") : SPAN("sip:");
+        if (!has_prefix(text, scheme) || text.n == scheme.n)
+                return "is not a SIP URI (write for example sip:carrier.example or sip:carrier.example:5060)";
+        return has_any(text, " \"<>\\") ? "has a character that is not part of a SIP URI (write it without spaces, quotes and <>)" : NULL;
+}
+
+static const char *judge_client_id(struct span text) {
+        return has_any(text, ": ") ? "has a colon or a space in it (write the id of the OAuth client)" : NULL; /* RFC 7617 section 2 */
+}
+
+static const char *judge_scope(struct span text) {
+        return has_any(text, " \"\\") ? "is not one scope (write each as an item of its own)" : NULL; /* RFC 6749 section 3.3 */
+}
+
+/* -- what keys must be together ------------------------------------------------------------------------------------------- */
+
+static void check_below_interval(struct option_reader *r, const struct option_found *found, const char *key, uint64_t usec,
+                                 uint64_t interval_usec) {
+        char value[DURATION_TEXT_MAX], interval[DURATION_TEXT_MAX];
+        const struct option_place *own = option_place(found, key);
+        if (own->state == OPTION_WRONG || usec < interval_usec)
+                return;
+        duration_format(value, usec);
+        duration_format(interval, interval_usec);
+        if (own->state == OPTION_RIGHT)
+                option_complain(r, found, key, "%s is not less than the interval of %s (write a shorter one)", value, interval);
+        else
+                option_complain(r, found, "interval", "%s is not more than the default %s of %s (write a shorter %s too)", interval, key,
+                                value, key);
+}
+
+static void check_schedule(struct option_reader *r, void *object, const struct option_found *found) {
+        const struct config *c = object;
+        if (option_place(found, "interval")->state == OPTION_WRONG)
+                return;
+        char interval[DURATION_TEXT_MAX];
+        duration_format(interval, c->schedule.interval_usec);
+        if (DAY % c->schedule.interval_usec != 0)
+                option_complain(r, found, "interval", "%s does not divide a day (write for example 15m, 30m, 1h or 2h)", interval);
+        check_below_interval(r, found, "splay", c->schedule.splay_usec, c->schedule.interval_usec);
+        check_below_interval(r, found, "run_limit", c->schedule.run_limit_usec, c->schedule.interval_usec);
+}
+
+static void check_platform(struct option_reader *r, void *object, const struct option_found *found) {
+        struct config *c = object;
+        c->has_platform = true;
+        bool login = option_place(found, "login_url")->state != OPTION_ABSENT, api = option_place(found, "api_url")->state != OPTION_ABSENT;
+        if (login != api)
+                option_complain(r, found, login ? "login_url" : "api_url", "stands alone (write %s too, or region in place of both)",
+                                login ? "api_url" : "login_url");
+        else if (!login && option_place(found, "region")->state == OPTION_ABSENT)
+                option_complain(r, found, "region", "is missing (write region, or login_url and api_url)");
+}
+
+static void check_trunk(struct option_reader *r, void *object, const struct option_found *found) {
+        struct config_trunk *t = object;
+        t->line = found->place.line;
+        t->column = found->place.column;
+        if (option_place(found, "id")->state == OPTION_ABSENT && option_place(found, "name")->state == OPTION_ABSENT)
+                option_complain(r, found, NULL, "has neither id nor name (write the one that the platform shows)");
+        if (option_place(found, "password")->state != OPTION_ABSENT && option_place(found, "ha1")->state != OPTION_ABSENT)
+                option_complain(r, found, "ha1", "stands beside password (keep one of the two)");
+}
+
+static int compare_texts(const char *a, const char *b) {
+        return a && b ? strcmp(a, b) : (a != NULL) - (b != NULL);
+}
+
+static int compare_places(const struct config_trunk *a, const struct config_trunk *b) {
+        return a->line != b->line ? (a->line > b->line ? 1 : -1) : (a->column > b->column) - (a->column < b->column);
+}
+
+static int compare_ids(const void *a, const void *b) {
+        const struct config_trunk *x = *(const struct config_trunk *const *)a, *y = *(const struct config_trunk *const *)b;
+        int order = compare_texts(x->id, y->id);
+        return order != 0 ? order : compare_places(x, y);
+}
+
+static int compare_names(const void *a, const void *b) {
+        const struct config_trunk *x = *(const struct config_trunk *const *)a, *y = *(const struct config_trunk *const *)b;
+        int order = compare_texts(x->name, y->name);
+        return order != 0 ? order : compare_places(x, y);
+}
+
+static void check_config(struct option_reader *r, void *object, const struct option_found *found) {
+        const struct config *c = object;
+        bool extra = false;
+        const struct config_trunk **sorted = reallocarray(NULL, c->n_trunks + 1, sizeof *sorted);
+        if (!sorted) {
+                option_fail(r, -ENOMEM);
+                return;
+        }
+        for (size_t i = 0; i < c->n_trunks; i++) {
+                sorted[i] = &c->trunks[i];
+                extra |= c->trunks[i].extra;
+        }
+        qsort(sorted, c->n_trunks, sizeof *sorted, compare_ids);
+        for (size_t i = 1; i < c->n_trunks; i++)
+                if (sorted[i]->id && text_eq(sorted[i - 1]->id, sorted[i]->id))
+                        option_complain_at(r, false, sorted[i]->line, sorted[i]->column, "trunks.id",
+                                           "is the same as in line %u (write one entry for each trunk)", sorted[i - 1]->line);
+        qsort(sorted, c->n_trunks, sizeof *sorted, compare_names);
+        for (size_t i = 1; i < c->n_trunks; i++)
+                if (sorted[i]->name && text_eq(sorted[i - 1]->name, sorted[i]->name))
+                        option_complain_at(r, false, sorted[i]->line, sorted[i]->column, "trunks.name",
+                                           "is the same as in line %u (write one entry for each trunk)", sorted[i - 1]->line);
+        free(sorted);
+        if (option_place(found, "platform")->state == OPTION_ABSENT && option_place(found, "trunks")->state != OPTION_WRONG && !extra)
+                option_complain_at(r, true, found->place.line, found->place.column, NULL,
+                                   "leaves nothing to audit (write platform, or trunks with extra: true)");
+}
+
+/* Doubles the room whenever it is full, that is at powers of two. */
+static void *append_trunk(void *object) {
+        struct config *c = object;
+        if ((c->n_trunks & (c->n_trunks - 1)) == 0) {
+                struct config_trunk *trunks = reallocarray(c->trunks, c->n_trunks == 0 ? 1 : 2 * c->n_trunks, sizeof *trunks);
+                if (!trunks)
+                        return NULL;
+                c->trunks = trunks;
+        }
+        c->trunks[c->n_trunks] = (struct config_trunk){0};
+        return &c->trunks[c->n_trunks++];
+}
+
+/* -- the table of keys ---------------------------------------------------------------------------------------------------- */
+
+#define AT(member) .offset = offsetof(struct config, member)
+#define TRUNK_AT(member) .offset = offsetof(struct config_trunk, member)
+
+static const struct option schedule_options[] = {
+        {"interval", OPTION_DURATION, AT(schedule.interval_usec), .min = 10 * SECOND, .max = DAY, .preset = "1h",
+         .help = "Time between two runs. It divides a day, so that runs fall on the same times every day."},
+        {"splay", OPTION_DURATION, AT(schedule.splay_usec), .max = DAY, .preset = "5m",
+         .help = "Each host adds a part of this time, always the same, so that many hosts do not ask at once. Less than the interval."},
+        {"run_limit", OPTION_DURATION, AT(schedule.run_limit_usec), .min = SECOND, .max = DAY, .preset = "10m",
+         .help = "A run that is not done by then is ended, and what is known is stored. Less than the interval."},
+};
+
+static const struct option platform_options[] = {
+        {"region", OPTION_WORD, AT(platform.region), .words = regions,
+         .help = "AWS region of the organisation; it gives login_url and api_url."},
+        {"login_url", OPTION_TEXT, AT(platform.login_url), .max = TEXT_MAX, .judge = judge_url,
+         .help = "Where tokens are asked for, in place of the region's. Together with api_url."},
+        {"api_url", OPTION_TEXT, AT(platform.api_url), .max = TEXT_MAX, .judge = judge_url,
+         .help = "Where the API is, in place of the region's. Together with login_url."},
+        {"path", OPTION_TEXT, AT(platform.path), .max = TEXT_MAX, .judge = judge_url_path, .preset = "/api/v2/architect/trunk-connections",
+         .help = "The listing of the trunks."},
+        {"client_id", OPTION_TEXT, .required = true, AT(platform.client_id), .max = TEXT_MAX, .judge = judge_client_id,
+         .help = "Id of the OAuth client (grant type client credentials)."},
+        {"client_secret", OPTION_SECRET, .required = true, AT(platform.client_secret), .help = "Secret of the OAuth client."},
+        {"scopes", OPTION_TEXTS, AT(platform.scopes), .max = ITEMS_MAX, .judge = judge_scope, .preset = "sip_trunk:read",
+         .help = "Scopes that are asked for, and named when the platform denies access."},
+        {"ca_file", OPTION_TEXT, AT(platform.ca_file), .max = PATH_TEXT_MAX, .judge = judge_file,
+         .help = "Certificates (PEM) that the platform's is checked against, in place of the system's."},
+        {"timeout", OPTION_DURATION, AT(platform.timeout_usec), .min = 10 * MILLISECOND, .max = 10 * MINUTE, .preset = "30s",
+         .help = "Of one request."},
+        {"deadline", OPTION_DURATION, AT(platform.deadline_usec), .min = 10 * MILLISECOND, .max = HOUR, .preset = "3m",
+         .help = "Of everything asked in one run, retries and waits included."},
+};
+
+static const struct option clock_options[] = {
+        {"servers", OPTION_TEXTS, AT(clock.servers), .max = ITEMS_MAX, .judge = judge_host_port,
+         .help = "NTP servers, host[:port]. Three or more can outvote a wrong one; none: the clock is not checked."},
+        {"limit", OPTION_DURATION, AT(clock.limit_usec), .min = MILLISECOND, .max = HOUR, .preset = "1s",
+         .help = "The largest difference from the servers that still counts as right."},
+        {"timeout", OPTION_DURATION, AT(clock.timeout_usec), .min = 10 * MILLISECOND, .max = MINUTE, .preset = "2s",
+         .help = "Of one attempt; there are three."},
+};
+
+static const struct option dns_options[] = {
+        {"servers", OPTION_TEXTS, AT(dns.servers), .max = ITEMS_MAX, .judge = judge_address_port,
+         .help = "Name servers, address[:port], in place of the system's."},
+};
+
+static const struct option probe_options[] = {
+        {"method", OPTION_WORD, AT(probe.method), .words = methods, .preset = "REGISTER",
+         .help = "REGISTER goes out without a contact, which asks and changes nothing (RFC 3261 section 10.2.3)."},
+        {"t1", OPTION_DURATION, AT(probe.t1_usec), .min = MILLISECOND, .max = 10 * SECOND, .preset = "500ms",
+         .help = "Time before the first retransmission (RFC 3261 section 17.1.2.2)."},
+        {"timeout", OPTION_DURATION, AT(probe.timeout_usec), .min = 10 * MILLISECOND, .max = 5 * MINUTE, .preset = "32s",
+         .help = "Of one request, with its retransmissions."},
+        {"concurrency", OPTION_NUMBER, AT(probe.concurrency), .min = 1, .max = 4096, .preset = "64", .help = "Probes at one time."},
+        {"spacing", OPTION_DURATION, AT(probe.spacing_usec), .max = MINUTE, .preset = "100ms",
+         .help = "Time between the first requests of two probes at the same carrier address."},
+        {"budget", OPTION_NUMBER, AT(probe.budget), .min = 1, .max = 3, .preset = "3",
+         .help = "Requests with credentials for each trunk and run. Fewer than the refusals after which the carrier locks an account."},
+};
+
+static const struct option alerts_options[] = {
+        {"reminder", OPTION_DURATION, AT(alerts.reminder_usec), .max = 365 * DAY, .preset = "24h",
+         .help = "A failure that lasts is told again after this time; 0s: never."},
+        {"summary_above", OPTION_NUMBER, AT(alerts.summary_above), .max = 100000, .preset = "20",
+         .help = "More changes than that in one run are told as one summary."},
+};
+
+static const struct option store_options[] = {
+        {"path", OPTION_TEXT, AT(store.path), .max = PATH_TEXT_MAX, .judge = judge_file, .preset = "/var/lib/trunkauditd/audit.db",
+         .help = "The database. The service may write in /var/lib/trunkauditd alone."},
+};
+
+static const struct option trunk_options[] = {
+        {"id", OPTION_TEXT, TRUNK_AT(id), .max = TEXT_MAX, .help = "The platform's id of the trunk; decides before the name."},
+        {"name", OPTION_TEXT, TRUNK_AT(name), .max = TEXT_MAX, .help = "The platform's name of the trunk, to the letter."},
+        {"extra", OPTION_TRUTH, TRUNK_AT(extra), .preset = "false", .help = "Audit the trunk although the platform does not list it."},
+        {"authentication", OPTION_WORD, TRUNK_AT(authentication), .words = authentications,
+         .help = "none: the carrier identifies the trunk by address."},
+        {"username", OPTION_TEXT, TRUNK_AT(username), .max = TEXT_MAX, .help = "User name of the digest."},
+        {"password", OPTION_SECRET, TRUNK_AT(password), .help = "Password of the digest; or ha1."},
+        {"ha1", OPTION_SECRET, TRUNK_AT(ha1),
+         .help = "In place of the password: the hash of USERNAME:REALM:PASSWORD by the trunk's algorithm, in hex digits."},
+        {"realm", OPTION_TEXT, TRUNK_AT(realm), .max = TEXT_MAX,
+         .help = "The realm expected in the challenge; another one gets no answer."},
+        {"algorithm", OPTION_WORD, TRUNK_AT(algorithm), .words = algorithms, .help = "The one algorithm that may be used."},
+        {"qop", OPTION_WORD, TRUNK_AT(qop), .words = qops,
+         .help = "The one quality of protection that may be used; none: an answer without qop."},
+        {"domain", OPTION_TEXT, TRUNK_AT(domain), .max = TEXT_MAX, .judge = judge_domain,
+         .help = "SIP domain, in Request-URI, To and From."},
+        {"proxies", OPTION_TEXTS, TRUNK_AT(proxies), .max = ITEMS_MAX, .judge = judge_host_port,
+         .help = "Where the carrier is: host[:port], the preferred one first."},
+        {"transport", OPTION_WORD, TRUNK_AT(transport), .words = transports, .help = "Transport of SIP."},
+        {"request_uri", OPTION_TEXT, TRUNK_AT(request_uri), .max = TEXT_MAX, .judge = judge_sip_uri,
+         .help = "In place of sip:DOMAIN, for a carrier that wants another form."},
+        {"method", OPTION_WORD, TRUNK_AT(method), .words = methods, .help = "In place of the probe section's."},
+};
+
+#define MAPPING(what, checked, text) \
+        { .name = #what, .options = what##_options, .n = ELEMENTS(what##_options), .check = (checked), .help = (text) }
+static const struct option_mapping schedule = MAPPING(schedule, check_schedule, "When runs are."),
+                                   platform = MAPPING(platform, check_platform,
+                                                      "Where the trunks are listed. Without this section, only extra trunks are audited."),
+                                   clock_mapping = MAPPING(clock, NULL, "The check of this host's clock."),
+                                   dns = MAPPING(dns, NULL, "How names of carriers and time servers are looked up."),
+                                   probe = MAPPING(probe, NULL, "How carriers are asked."),
+                                   alerts = MAPPING(alerts, NULL, "When the journal is told."),
+                                   store = MAPPING(store, NULL, "Where results are kept.");
+_Static_assert(ELEMENTS(trunk_options) <= OPTIONS_MAX, "struct option_found has room for every key");
+
+const struct option_mapping config_trunk_mapping = {
+        .name = "trunks",
+        .options = trunk_options,
+        .n = ELEMENTS(trunk_options),
+        .check = check_trunk,
+        .help = "What the platform does not say of a trunk, or says wrong: one entry for each trunk, found by id or name. All keys are "
+                "optional.",
+};
+
+static const struct option config_options[] = {
+        {"schedule", OPTION_MAPPING, .mapping = &schedule},
+        {"platform", OPTION_MAPPING, .mapping = &platform},
+        {"clock", OPTION_MAPPING, .mapping = &clock_mapping},
+        {"dns", OPTION_MAPPING, .mapping = &dns},
+        {"probe", OPTION_MAPPING, .mapping = &probe},
+        {"alerts", OPTION_MAPPING, .mapping = &alerts},
+        {"store", OPTION_MAPPING, .mapping = &store},
+        {"trunks", OPTION_MAPPINGS, .max = TRUNKS_MAX, .mapping = &config_trunk_mapping, .append = append_trunk},
+};
+
+const struct option_mapping config_mapping = {
+        .name = "",
+        .options = config_options,
+        .n = ELEMENTS(config_options),
+        .check = check_config,
+        .help = "",
+};
+
+const char *config_region_domain(const char *region) {
+        const struct option_word *w = regions;
+        while (w->word && !text_eq(w->word, region))
+                w++;
+        return w->meaning;
+}
