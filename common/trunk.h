@@ -8,12 +8,14 @@
 
 /* Every text of a trunk, in one list: it makes the fields, their freeing, and the columns of the pages and the database.
  * proxies: "host[:port]" items, separated by single spaces, in order of preference. */
-#define TRUNK_TEXTS(X)                                                                                                                  \
-        X(id)                                                                                                                           \
-        X(name)                                                                                                                         \
-        X(state) X(role) X(region) X(authentication) X(domain) X(proxies) X(transport) X(request_uri) X(realm) X(username) X(algorithm) \
-                X(qop) X(self_uri) X(validation_time) X(validation_status) X(validation_code) X(validation_message)                     \
-                        X(validation_challenge) X(validation_authorization)
+#define TRUNK_TEXTS(X)                                                                                                                    \
+        X(id)                                                                                                                             \
+        X(name)                                                                                                                           \
+        X(state)                                                                                                                          \
+        X(role)                                                                                                                           \
+        X(region) X(authentication) X(domain) X(proxies) X(transport) X(request_uri) X(realm) X(username) X(algorithm) X(qop) X(self_uri) \
+                X(validation_time) X(validation_status) X(validation_code) X(validation_message) X(validation_challenge)                  \
+                        X(validation_authorization)
 
 enum trunk_text {
 #define X(field) TRUNK_TEXT_##field,
@@ -30,9 +32,9 @@ enum trunk_origin {
 };
 
 enum trunk_kind {
-        TRUNK_DIGEST,  /* authentication "digest" */
+        TRUNK_DIGEST,  /* authentication "digest"; also an absent or unknown word when a username or secret is there */
         TRUNK_ADDRESS, /* "basic" or "none": identified by address (SIP has no Basic, RFC 3261 section 22) */
-        TRUNK_UNKNOWN, /* absent or a word we do not know: treated as digest when a username or secret is there */
+        TRUNK_UNKNOWN, /* absent or a word we do not know, and neither username nor secret */
 };
 
 struct trunk {
