@@ -1,0 +1,448 @@
+/* lab_api.c: the platform's two services on one port: POST /oauth/token (client credentials), and the trunk API. Every reply carries
+ * ININ-Correlation-Id and a Date; errors have the platform's shapes. */
+#include "lab_api.h"
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <nettle/base64.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#define BODY_MAX 4096 /* bytes of a request's body */
+#define BEARERS_MAX 32
+#define PAGE_SIZE_MAX 100
+#define TURNS_MAX 64 /* of libmicrohttpd, one after another */
+#define TURN_AGAIN_USEC 1000
+
+struct bearer {
+        char text[65];
+        uint64_t expires_usec;
+        bool revoked;
+};
+
+struct lab_api {
+        struct lab *lab;
+        struct MHD_Daemon *daemon; /* NULL = the port is closed */
+        int epoll_fd;              /* the daemon's */
+        uint16_t port;
+        struct lab_certificate certificate;
+        char *basic; /* the one right Authorization of a token request */
+        unsigned token_requests, api_requests;
+        bool expired_once;
+        struct bearer bearers[BEARERS_MAX];
+        size_t n_bearers;
+};
+
+/* One request while it arrives. */
+struct incoming {
+        char body[BODY_MAX + 1];
+        size_t body_size;
+};
+
+struct answer {
+        unsigned status;
+        char *body; /* owned */
+        size_t size;
+        bool retry_after, truncated;
+};
+
+/* -- answers ---------------------------------------------------------------------------------------------------------- */
+
+static struct answer answer_text(unsigned status, char *body) {
+        return (struct answer){.status = status, .body = body, .size = strlen(body)};
+}
+
+static struct answer answer_error(unsigned status, const char *code, const char *message) {
+        char context[37];
+        lab_random_uuid(context);
+        return answer_text(status,
+                           lab_text("{\"message\":\"%s\",\"code\":\"%s\",\"status\":%u,\"contextId\":\"%s\",\"details\":[],\"errors\":[]}",
+                                    message, code, status, context));
+}
+
+static struct answer answer_status(unsigned status) {
+        switch (status) {
+        case 401:
+                return answer_error(401, "bad.credentials", "Invalid login credentials.");
+        case 403:
+                return answer_error(403, "app.not.authorized.for.scope", "App not authorized to use scope sip_trunk:read");
+        case 404:
+                return answer_error(404, "not.found", "The requested resource was not found.");
+        case 429: {
+                struct answer a = answer_error(429, "too.many.requests.retry.after",
+                                               "Rate limit exceeded the maximum. Retry the request in [1] seconds");
+                a.retry_after = true;
+                return a;
+        }
+        default:
+                return answer_error(status, "internal.server.error", "The server encountered an unexpected condition.");
+        }
+}
+
+struct cut_body {
+        size_t size;
+        char bytes[];
+};
+
+static ssize_t read_cut(void *user, uint64_t at, char *buffer, size_t room) {
+        const struct cut_body *cut = user;
+        if (at >= cut->size)
+                return MHD_CONTENT_READER_END_WITH_ERROR;
+        size_t n = cut->size - (size_t)at < room ? cut->size - (size_t)at : room;
+        memcpy(buffer, cut->bytes + at, n);
+        return (ssize_t)n;
+}
+
+static struct MHD_Response *make_response(struct answer *a) {
+        struct MHD_Response *response;
+        if (!a->truncated)
+                response = MHD_create_response_from_buffer(a->size, a->body, MHD_RESPMEM_MUST_FREE);
+        else {
+                struct cut_body *cut = lab_alloc(1, sizeof *cut + a->size);
+                cut->size = a->size / 2;
+                memcpy(cut->bytes, a->body, cut->size);
+                response = MHD_create_response_from_callback(a->size, 1024, read_cut, cut, free);
+                free(a->body);
+        }
+        if (!response)
+                lab_fail("unable to make a reply");
+        a->body = NULL;
+        return response;
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value) {
+        if (MHD_add_response_header(response, name, value) != MHD_YES)
+                lab_fail("unable to make a reply");
+}
+
+static enum MHD_Result send_answer(const struct lab_api *api, struct MHD_Connection *connection, struct answer a) {
+        const struct api_spec *spec = &api->lab->scenario->api;
+        char correlation[37], date[64];
+        struct tm tm;
+        time_t now = time(NULL) + (time_t)(spec->date_offset_usec / (int64_t)USEC_PER_SEC);
+        lab_random_uuid(correlation);
+        if (!gmtime_r(&now, &tm) || strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm) == 0)
+                lab_fail("unable to write a date");
+        struct MHD_Response *response = make_response(&a);
+        add_header(response, "Date", date);
+        add_header(response, "Content-Type", "application/json");
+        add_header(response, spec->correlation_id ? "ININ-Correlation-Id" : "X-Request-Id", correlation);
+        add_header(response, "inin-ratelimit-allowed", "300");
+        if (a.retry_after)
+                add_header(response, "Retry-After", "1");
+        enum MHD_Result r = MHD_queue_response(connection, a.status, response);
+        MHD_destroy_response(response);
+        return r;
+}
+
+/* -- token ------------------------------------------------------------------------------------------------------------ */
+
+static struct answer answer_oauth_error(unsigned status, const char *error, const char *description) {
+        return answer_text(status, lab_text("{\"error\":\"%s\",\"description\":\"%s\",\"error_description\":\"%s\"}", error, description,
+                                            description));
+}
+
+/* The form must ask for the client credentials grant, and may name scopes. */
+static bool form_is_right(const char *body) {
+        const char *grant = "grant_type=client_credentials";
+        size_t n = strlen(grant);
+        if (strncmp(body, grant, n) == 0)
+                return body[n] == '\0' || (strncmp(body + n, "&scope=", 7) == 0 && !strchr(body + n + 7, '&'));
+        return strncmp(body, "scope=", 6) == 0 && strstr(body, "&grant_type=client_credentials") == strchr(body, '&');
+}
+
+static struct answer answer_token(struct lab_api *api, struct MHD_Connection *connection, const char *method, const struct incoming *in) {
+        const struct api_spec *spec = &api->lab->scenario->api;
+        const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
+        const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type");
+        if (strcmp(method, "POST") != 0) {
+                lab_violation(api->lab, "platform", "%s /oauth/token", method);
+                return answer_status(404);
+        }
+        if (!type || strncasecmp(type, "application/x-www-form-urlencoded", 33) != 0 || !form_is_right(in->body))
+                lab_violation(api->lab, "platform", "a token request whose form is not that of the client credentials grant");
+        if (!authorization || strcmp(authorization, api->basic) != 0) {
+                lab_violation(api->lab, "platform", "a token request without the client's Basic header");
+                return answer_oauth_error(401, "invalid_client", "authentication failed");
+        }
+        unsigned asked = ++api->token_requests;
+        switch ((enum token_mode)spec->token[0]) {
+        case TOKEN_INVALID_CLIENT:
+                return answer_oauth_error(401, "invalid_client", "authentication failed");
+        case TOKEN_RATE_LIMIT:
+                if (spec->token[1] == 0 || asked <= spec->token[1])
+                        return answer_oauth_error(400, "invalid_request", "rate limit exceeded; try again later");
+                break;
+        case TOKEN_500:
+                return answer_status(500);
+        case TOKEN_OK:
+                break;
+        }
+        struct bearer *b = &api->bearers[api->n_bearers++ % BEARERS_MAX];
+        *b = (struct bearer){.expires_usec = loop_now() + spec->token_life_sec * USEC_PER_SEC};
+        lab_random_hex(b->text, 32);
+        return answer_text(
+                200, lab_text("{\"access_token\":\"%s\",\"token_type\":\"bearer\",\"expires_in\":%u}", b->text, spec->token_life_sec));
+}
+
+/* -- trunks ----------------------------------------------------------------------------------------------------------- */
+
+static bool bearer_is_good(struct lab_api *api, const char *authorization) {
+        if (strncasecmp(authorization, "Bearer ", 7) != 0)
+                return false;
+        for (size_t i = 0; i < api->n_bearers && i < BEARERS_MAX; i++) {
+                struct bearer *b = &api->bearers[i];
+                if (strcmp(authorization + 7, b->text) != 0)
+                        continue;
+                if (api->lab->scenario->api.expire_token_once && !api->expired_once)
+                        api->expired_once = b->revoked = true;
+                return !b->revoked && loop_now() < b->expires_usec;
+        }
+        return false;
+}
+
+struct query {
+        struct lab_api *api;
+        unsigned number, size;
+};
+
+static enum MHD_Result read_argument(void *user, enum MHD_ValueKind kind, const char *name, const char *value) {
+        struct query *q = user;
+        char *end = NULL;
+        (void)kind;
+        unsigned long n = value ? strtoul(value, &end, 10) : 0;
+        bool number = end && end != value && *end == '\0';
+        if (strcmp(name, "pageNumber") == 0 && number && n >= 1 && n < 100000)
+                q->number = (unsigned)n;
+        else if (strcmp(name, "pageSize") == 0 && number && n >= 1 && n <= PAGE_SIZE_MAX)
+                q->size = (unsigned)n;
+        else if (strcmp(name, "sortBy") != 0 && strcmp(name, "sortOrder") != 0)
+                lab_violation(q->api->lab, "platform", "query %s=%s", name, value ? value : "");
+        return MHD_YES;
+}
+
+static struct answer answer_listing(struct lab_api *api, struct MHD_Connection *connection) {
+        const struct api_spec *spec = &api->lab->scenario->api;
+        struct query q = {.api = api, .number = 1, .size = 25};
+        (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, read_argument, &q);
+        if (spec->page_size > 0)
+                q.size = spec->page_size;
+        switch (spec->listing_status) {
+        case LISTING_403:
+                return answer_status(403);
+        case LISTING_401_IP:
+                return answer_error(401, "ip.not.authorized", "Requests originating from this IP address are not authorized: [192.0.2.9]");
+        case LISTING_401_BAD:
+                return answer_status(401);
+        case LISTING_404:
+                return answer_status(404);
+        case LISTING_429:
+                return answer_status(429);
+        case LISTING_500:
+                return answer_status(500);
+        case LISTING_MALFORMED:
+                return answer_text(200, lab_text("{\"entities\": [ {\"id\": \"6f1d\", \"name\": }"));
+        case LISTING_OK:
+        case LISTING_ENDLESS:
+        case LISTING_TRUNCATED:
+                break;
+        }
+        struct answer a = {.status = 200, .truncated = spec->listing_status == LISTING_TRUNCATED};
+        FILE *f = open_memstream(&a.body, &a.size);
+        if (!f)
+                lab_fail("unable to write a page");
+        page_write_listing(f, api->lab, q.number, q.size);
+        if (fclose(f) != 0)
+                lab_fail("unable to write a page");
+        return a;
+}
+
+static struct answer answer_detail(struct lab_api *api, const char *id) {
+        struct answer a = {.status = 200};
+        bool denied;
+        FILE *f = open_memstream(&a.body, &a.size);
+        if (!f)
+                lab_fail("unable to write a page");
+        bool found = page_write_detail(f, api->lab, id, &denied);
+        if (fclose(f) != 0)
+                lab_fail("unable to write a page");
+        if (found)
+                return a;
+        free(a.body);
+        if (!denied)
+                lab_violation(api->lab, "platform", "the detail of %s, which is no trunk", id);
+        return answer_status(denied ? 403 : 404);
+}
+
+static struct answer answer_api(struct lab_api *api, struct MHD_Connection *connection, const char *method, const char *url) {
+        const struct api_spec *spec = &api->lab->scenario->api;
+        const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
+        size_t n = strlen(spec->path);
+        bool listing = strcmp(url, spec->path) == 0, detail = strncmp(url, spec->path, n) == 0 && url[n] == '/';
+        if (strcmp(method, "GET") != 0 || (!listing && !detail)) {
+                lab_violation(api->lab, "platform", "%s %s", method, url);
+                return answer_status(404);
+        }
+        if (!authorization) {
+                lab_violation(api->lab, "platform", "%s without a bearer", url);
+                return answer_error(401, "authentication.required", "No authentication bearer token specified in authorization header.");
+        }
+        if (!bearer_is_good(api, authorization))
+                return answer_status(401);
+        if (api->api_requests++ < spec->fail_first[0])
+                return answer_status(spec->fail_first[1]);
+        return listing ? answer_listing(api, connection) : answer_detail(api, url + n + 1);
+}
+
+/* -- requests --------------------------------------------------------------------------------------------------------- */
+
+struct search {
+        struct lab_api *api;
+        bool token; /* a token request: its Basic header holds the secret by right */
+};
+
+static enum MHD_Result search_value(void *user, enum MHD_ValueKind kind, const char *name, const char *value) {
+        const struct search *s = user;
+        const struct lab_api *api = s->api;
+        if (!value)
+                return MHD_YES;
+        bool own_header = s->token && kind == MHD_HEADER_KIND && strcasecmp(name, "Authorization") == 0;
+        if (strstr(value, api->lab->client_secret) || (!own_header && strstr(value, api->basic + strlen("Basic "))))
+                lab_violation(api->lab, "platform", "the client secret in %s", name);
+        for (size_t i = 0; kind == MHD_GET_ARGUMENT_KIND && i < api->n_bearers && i < BEARERS_MAX; i++)
+                if (strstr(value, api->bearers[i].text))
+                        lab_violation(api->lab, "platform", "a bearer in the query");
+        return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+                                  const char *upload, size_t *upload_size, void **request) {
+        struct lab_api *api = user;
+        struct incoming *in = *request;
+        (void)version;
+        if (!in) { /* the headers have come; the body follows */
+                *request = lab_alloc(1, sizeof *in);
+                return MHD_YES;
+        }
+        if (*upload_size > 0) {
+                size_t n = *upload_size < BODY_MAX - in->body_size ? *upload_size : BODY_MAX - in->body_size;
+                memcpy(in->body + in->body_size, upload, n);
+                in->body_size += n;
+                *upload_size = 0;
+                return MHD_YES;
+        }
+        struct search search = {api, strcmp(url, "/oauth/token") == 0};
+        (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, search_value, &search);
+        (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, search_value, &search);
+        if (strstr(in->body, api->lab->client_secret) || strstr(url, api->lab->client_secret))
+                lab_violation(api->lab, "platform", "the client secret in the body or path of %s", url);
+        struct answer a = search.token ? answer_token(api, connection, method, in) : answer_api(api, connection, method, url);
+        return send_answer(api, connection, a);
+}
+
+static void on_completed(void *user, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode why) {
+        (void)user;
+        (void)connection;
+        (void)why;
+        free(*request);
+        *request = NULL;
+}
+
+/* -- life ------------------------------------------------------------------------------------------------------------- */
+
+/* Lets libmicrohttpd work until it waits for its sockets; what TLS holds back shows only in its timeout. */
+static void run_daemon(void *user) {
+        struct lab_api *api = user;
+        MHD_UNSIGNED_LONG_LONG timeout = 0;
+        for (unsigned i = 0; i < TURNS_MAX; i++) {
+                if (!api->daemon)
+                        return;
+                if (MHD_run(api->daemon) != MHD_YES)
+                        lab_fail("unable to serve HTTPS");
+                if (MHD_get_timeout(api->daemon, &timeout) != MHD_YES || timeout > 0)
+                        return;
+        }
+        loop_after(api->lab->loop, TURN_AGAIN_USEC, run_daemon, NULL, api);
+}
+
+static void start(struct lab_api *api) {
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(api->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        api->daemon = MHD_start_daemon(MHD_USE_TLS | MHD_USE_EPOLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL, on_request, api,
+                                       MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_HTTPS_MEM_KEY,
+                                       api->certificate.key, MHD_OPTION_HTTPS_MEM_CERT, api->certificate.certificate,
+                                       MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+        if (!api->daemon)
+                lab_fail("unable to serve HTTPS");
+        const union MHD_DaemonInfo *port = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT);
+        const union MHD_DaemonInfo *epoll = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+        if (!port || !epoll)
+                lab_fail("unable to serve HTTPS");
+        api->port = port->port;
+        api->epoll_fd = epoll->epoll_fd;
+        loop_watch(api->lab->loop, api->epoll_fd, run_daemon, api);
+}
+
+static void stop(struct lab_api *api) {
+        if (!api->daemon)
+                return;
+        loop_unwatch(api->lab->loop, api->epoll_fd);
+        MHD_stop_daemon(api->daemon);
+        api->daemon = NULL;
+}
+
+static char *basic_header(const struct lab *lab) {
+        char *pair = lab_text("%s:%s", lab->client_id, lab->client_secret);
+        size_t n = strlen(pair);
+        char *base64 = lab_alloc(1, BASE64_ENCODE_RAW_LENGTH(n) + 1);
+        base64_encode_raw(base64, n, (const uint8_t *)pair);
+        char *header = lab_text("Basic %s", base64);
+        free(pair);
+        free(base64);
+        return header;
+}
+
+void api_open(struct lab *lab) {
+        if (!lab->scenario->api.present)
+                return;
+        struct lab_api *api = lab_alloc(1, sizeof *api);
+        lab->api = api;
+        api->lab = lab;
+        api->basic = basic_header(lab);
+        certificate_make(&api->certificate);
+        start(api);
+        if (lab->scenario->api.down)
+                stop(api);
+}
+
+void api_begin_run(struct lab *lab, bool new_phase) {
+        struct lab_api *api = lab->api;
+        if (!api)
+                return;
+        if (new_phase) {
+                api->token_requests = api->api_requests = 0;
+                api->expired_once = false;
+        }
+        const char *ca = lab->scenario->api.trusted ? api->certificate.ca : api->certificate.other_ca;
+        lab_write_file(lab, "ca.pem", 0644, ca, strlen(ca));
+        if (lab->scenario->api.down)
+                stop(api);
+        else if (!api->daemon)
+                start(api);
+}
+
+void api_close(struct lab *lab) {
+        struct lab_api *api = lab->api;
+        if (!api)
+                return;
+        stop(api);
+        certificate_clear(&api->certificate);
+        free(api->basic);
+        free(api);
+        lab->api = NULL;
+}
+
+uint16_t api_port(const struct lab_api *api) {
+        return api->port;
+}

@@ -1,0 +1,180 @@
+/* lab_config.c: the configuration under test, as an administrator would write it: what the platform knows is not repeated. */
+#include "lab_config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lab_api.h"
+#include "lab_carrier.h"
+#include "lab_digest.h"
+#include "lab_ntp.h"
+
+bool config_tells_all(const struct trunk_spec *t) {
+        return t->extra || t->platform_knows == KNOWS_NOTHING || t->detail == DETAIL_403;
+}
+
+struct settings {
+        struct setting *items;
+        size_t n;
+};
+
+/* Takes ownership of value. A later setting replaces an earlier one. */
+static void set(struct settings *s, const char *section, const char *key, char *value) {
+        for (size_t i = 0; i < s->n; i++)
+                if (strcmp(s->items[i].section, section) == 0 && strcmp(s->items[i].key, key) == 0) {
+                        free(s->items[i].value);
+                        s->items[i].value = value;
+                        return;
+                }
+        s->items = lab_resize(s->items, s->n + 1, sizeof *s->items);
+        s->items[s->n++] = (struct setting){lab_copy(section), lab_copy(key), value};
+}
+
+static void settings_free(struct settings *s) {
+        for (size_t i = 0; i < s->n; i++) {
+                free(s->items[i].section);
+                free(s->items[i].key);
+                free(s->items[i].value);
+        }
+        free(s->items);
+}
+
+static void set_platform(struct settings *s, const struct lab *lab) {
+        const struct api_spec *api = &lab->scenario->api;
+        /* Two names for one server: the certificate holds both. */
+        set(s, "platform", "login_url", lab_text("\"https://localhost:%u\"", api_port(lab->api)));
+        set(s, "platform", "api_url", lab_text("\"https://127.0.0.1:%u\"", api_port(lab->api)));
+        set(s, "platform", "ca_file", lab_text("\"%s/ca.pem\"", lab->dir));
+        set(s, "platform", "client_id", lab_text("\"%s\"", lab->client_id));
+        set(s, "platform", "client_secret", lab_text("{file: \"%s/secrets/client_secret\"}", lab->dir));
+        if (strcmp(api->path, LAB_API_PATH) != 0)
+                set(s, "platform", "path", lab_text("\"%s\"", api->path));
+        if (api->secret)
+                lab_write_file(lab, "secrets/client_secret", 0600, lab->client_secret, strlen(lab->client_secret));
+}
+
+static void set_clock(struct settings *s, const struct lab *lab) {
+        char *list = lab_copy("[");
+        for (size_t i = 0; i < lab->n_ntp; i++) {
+                char *address = ntp_address(&lab->ntp[i]);
+                char *longer = lab_text("%s%s\"%s\"", list, i > 0 ? ", " : "", address);
+                free(list);
+                free(address);
+                list = longer;
+        }
+        set(s, "clock", "servers", lab_text("%s]", list));
+        set(s, "clock", "timeout", lab_copy("500ms"));
+        free(list);
+}
+
+static void write_settings(FILE *f, const struct lab *lab) {
+        struct settings s = {0};
+        set(&s, "schedule", "interval", lab_copy("1h"));
+        set(&s, "store", "path", lab_text("\"%s/audit.db\"", lab->dir));
+        set(&s, "probe", "timeout", lab_copy("2s"));
+        if (lab->api)
+                set_platform(&s, lab);
+        if (lab->n_ntp > 0)
+                set_clock(&s, lab);
+        for (size_t i = 0; i < lab->scenario->n_settings; i++) {
+                const struct setting *more = &lab->scenario->settings[i];
+                set(&s, more->section, more->key, lab_copy(more->value));
+        }
+        for (size_t i = 0; i < s.n; i++) { /* each section once, where its first key stands */
+                bool seen = false;
+                for (size_t k = 0; k < i; k++)
+                        seen = seen || strcmp(s.items[k].section, s.items[i].section) == 0;
+                if (seen)
+                        continue;
+                (void)fprintf(f, "%s:\n", s.items[i].section);
+                for (size_t k = i; k < s.n; k++)
+                        if (strcmp(s.items[k].section, s.items[i].section) == 0)
+                                (void)fprintf(f, "  %s: %s\n", s.items[k].key, s.items[k].value);
+        }
+        settings_free(&s);
+}
+
+static void write_text(FILE *f, const char *key, const char *value) {
+        (void)fprintf(f, "    %s: \"", key);
+        for (; *value; value++)
+                (void)fprintf(f, "%s%c", *value == '"' || *value == '\\' ? "\\" : "", *value);
+        (void)fputs("\"\n", f);
+}
+
+static void write_optional(FILE *f, const char *key, const char *value) {
+        if (value)
+                write_text(f, key, value);
+}
+
+static void write_secret(FILE *f, const struct carrier *c) {
+        const struct trunk_spec *t = c->spec;
+        char ha1[LAB_HEX_SIZE];
+        const char *secret = t->secret == SECRET_WRONG ? c->wrong_password : c->password;
+        if (t->secret == SECRET_NONE)
+                return;
+        if (t->secret == SECRET_HA1) {
+                const char *algorithm = t->cfg_algorithm ? t->cfg_algorithm : t->algorithm;
+                lab_ha1(algorithm, c->user, t->cfg_realm ? t->cfg_realm : c->realm, c->password, ha1);
+                secret = ha1;
+        }
+        char *name = lab_text("secrets/trunk-%04zu", c->index + 1);
+        lab_write_file(c->lab, name, 0600, secret, strlen(secret));
+        (void)fprintf(f, "    %s: {file: \"%s/%s\"}\n", t->secret == SECRET_HA1 ? "ha1" : "password", c->lab->dir, name);
+        free(name);
+}
+
+static void write_trunk(FILE *f, const struct carrier *c) {
+        const struct trunk_spec *t = c->spec;
+        bool digest = !t->auth || strcmp(t->auth, "digest") == 0, all = config_tells_all(t);
+        if (!digest && !all && !t->cfg_domain && !t->cfg_request_uri && !t->cfg_method)
+                return; /* the platform says it all */
+        (void)fputs("  -\n", f);
+        write_text(f, "name", t->name);
+        if (t->extra)
+                (void)fputs("    extra: true\n", f);
+        if (all) {
+                write_text(f, "authentication", digest ? "digest" : "none");
+                if (t->cfg_proxies) {
+                        char *proxy = carrier_proxy(c);
+                        (void)fprintf(f, "    proxies: [\"%s\"]\n", proxy);
+                        free(proxy);
+                        write_text(f, "domain", t->cfg_domain ? t->cfg_domain : c->domain);
+                }
+                write_optional(f, "transport", t->transport);
+        } else
+                write_optional(f, "domain", t->cfg_domain);
+        if (digest) {
+                write_text(f, "username", c->user);
+                write_text(f, "realm", t->cfg_realm ? t->cfg_realm : c->realm);
+                write_secret(f, c);
+                write_optional(f, "algorithm", t->cfg_algorithm);
+                write_optional(f, "qop", t->cfg_qop);
+        }
+        write_optional(f, "request_uri", t->cfg_request_uri);
+        write_optional(f, "method", t->cfg_method);
+}
+
+void config_write(struct lab *lab) {
+        char *directory = lab_text("%s/secrets", lab->dir);
+        if (mkdir(directory, 0700) < 0 && errno != EEXIST)
+                lab_fail("unable to make %s", directory);
+        free(directory);
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+        if (!f)
+                lab_fail("unable to write the configuration");
+        write_settings(f, lab);
+        long before = ftell(f);
+        (void)fputs("trunks:\n", f);
+        long after = ftell(f);
+        for (size_t i = 0; i < lab->n_carriers; i++)
+                write_trunk(f, &lab->carriers[i]);
+        bool none = ftell(f) == after;
+        if (fclose(f) != 0)
+                lab_fail("unable to write the configuration");
+        lab_write_file(lab, "trunkauditd.yaml", 0644, text, none ? (size_t)before : size);
+        free(text);
+}

@@ -1,0 +1,214 @@
+/* lab_page.c: the platform's pages: what it has stored about each trunk, and what it last thought of its credentials. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lab_api.h"
+#include "lab_carrier.h"
+#include "lab_digest.h"
+
+static void write_string(FILE *f, const char *text) {
+        (void)fputc('"', f);
+        for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+                if (*p == '"' || *p == '\\')
+                        (void)fprintf(f, "\\%c", *p);
+                else if (*p < 0x20)
+                        (void)fprintf(f, "\\u%04x", *p);
+                else
+                        (void)fputc(*p, f);
+        (void)fputc('"', f);
+}
+
+/* ,"name":"value" unless there is no value. */
+static void write_member(FILE *f, const char *name, const char *value) {
+        if (!value)
+                return;
+        (void)fprintf(f, ",\"%s\":", name);
+        write_string(f, value);
+}
+
+static const char *first_member(FILE *f, const char *name, const char *value) {
+        if (value) {
+                (void)fprintf(f, "\"%s\":", name);
+                write_string(f, value);
+        }
+        return value;
+}
+
+static void write_id(char ret[static 40], const struct carrier *c) {
+        if (c->spec->id)
+                (void)snprintf(ret, 40, "%s", c->spec->id);
+        else
+                (void)snprintf(ret, 40, "6f1d0000-1ab0-4000-8000-%012zx", c->index + 1);
+}
+
+/* What an administrator entered on the platform: the same as in our configuration. */
+static const char *stored_qop(const struct trunk_spec *t) {
+        if (t->cfg_qop)
+                return strcmp(t->cfg_qop, "none") == 0 ? NULL : t->cfg_qop;
+        const char *qop = t->qop ? t->qop : "auth";
+        size_t n = strcspn(qop, ",");
+        return strncmp(qop, "auth", n) == 0 && n == 4 ? "auth" : strcmp(qop, "auth-int") == 0 ? "auth-int" : NULL;
+}
+
+static void write_sip(FILE *f, const struct carrier *c, bool digest) {
+        const struct trunk_spec *t = c->spec;
+        const char *domain = t->cfg_domain ? t->cfg_domain : c->domain;
+        (void)fputs(",\"sip\":{", f);
+        (void)first_member(f, "domain", domain);
+        if (t->cfg_proxies) {
+                char *proxy = carrier_proxy(c);
+                (void)fputs(",\"proxies\":[", f);
+                write_string(f, proxy);
+                (void)fputs("]", f);
+                free(proxy);
+        }
+        write_member(f, "transport", t->transport ? t->transport : "udp");
+        char *uri = t->cfg_request_uri ? lab_copy(t->cfg_request_uri) : lab_text("sip:%s", domain);
+        write_member(f, "requestUri", uri);
+        free(uri);
+        if (digest) {
+                write_member(f, "realm", t->cfg_realm ? t->cfg_realm : c->realm);
+                write_member(f, "username", c->user);
+        }
+        (void)fputs("}", f);
+        /* With several algorithms on offer the administrator leaves the choice open. */
+        const char *algorithm = t->cfg_algorithm ? t->cfg_algorithm : t->algorithm && !strchr(t->algorithm, ',') ? t->algorithm : NULL;
+        const char *qop = stored_qop(t);
+        if (digest && (algorithm || qop)) {
+                (void)fputs(",\"digest\":{", f);
+                if (first_member(f, "algorithm", algorithm))
+                        write_member(f, "qop", qop);
+                else
+                        (void)first_member(f, "qop", qop);
+                (void)fputs("}", f);
+        }
+}
+
+/* The users' case: the platform hashed the digest-uri with the port while the request goes to the bare domain. */
+static void write_mismatch(FILE *f, const struct carrier *c) {
+        const char *algorithm = c->spec->algorithm ? c->spec->algorithm : "MD5";
+        char nonce[33], cnonce[17], response[LAB_HEX_SIZE] = "";
+        lab_random_hex(nonce, 16);
+        lab_random_hex(cnonce, 8);
+        char *uri = lab_text("sip:%s:%u", c->domain, c->port);
+        struct lab_answer a = {.algorithm = algorithm,
+                               .username = c->user,
+                               .realm = c->realm,
+                               .password = c->password,
+                               .nonce = nonce,
+                               .method = "REGISTER",
+                               .uri = uri,
+                               .qop = "auth",
+                               .nc = "00000001",
+                               .cnonce = cnonce};
+        (void)lab_response(&a, response); /* "" for an algorithm that only its name exists of */
+        char *challenge = lab_text("Digest realm=\"%s\", nonce=\"%s\", algorithm=%s, qop=\"auth\"", c->realm, nonce, algorithm);
+        char *authorization = lab_text("Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", response=\"%s\", algorithm=%s, "
+                                       "qop=auth, nc=00000001, cnonce=\"%s\"",
+                                       c->user, c->realm, nonce, uri, response, algorithm, cnonce);
+        (void)fputs("\"status\":401,\"code\":\"digest.mismatch\",\"message\":\"response digest mismatch\"", f);
+        write_member(f, "challenge", challenge);
+        write_member(f, "authorization", authorization);
+        free(uri);
+        free(challenge);
+        free(authorization);
+}
+
+static void write_validation(FILE *f, const struct carrier *c) {
+        if (c->spec->validation == VALIDATION_NONE)
+                return;
+        char text[32];
+        struct tm tm;
+        time_t hour = time(NULL) / 3600 * 3600;
+        if (!gmtime_r(&hour, &tm) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+                lab_fail("unable to write a time");
+        (void)fprintf(f, ",\"lastValidation\":{\"time\":\"%s\",", text);
+        if (c->spec->validation == VALIDATION_OK)
+                (void)fputs("\"status\":200,\"code\":\"ok\"", f);
+        else
+                write_mismatch(f, c);
+        (void)fputs("}", f);
+}
+
+static void write_entity(FILE *f, const struct carrier *c, bool sparse) {
+        const struct trunk_spec *t = c->spec;
+        char id[40];
+        write_id(id, c);
+        (void)fprintf(f, "{\"id\":\"%s\"", id);
+        write_member(f, "name", t->name);
+        write_member(f, "state", t->state ? t->state : "active");
+        if (!sparse) {
+                const char *auth = t->auth ? t->auth : "digest";
+                write_member(f, "role", t->role ? t->role : "secondary");
+                write_member(f, "region", t->region ? t->region : "ap-southeast-2");
+                if (t->platform_knows == KNOWS_SIP) {
+                        write_member(f, "authentication", auth);
+                        write_sip(f, c, strcmp(auth, "digest") == 0);
+                }
+                write_validation(f, c);
+        }
+        (void)fprintf(f, ",\"selfUri\":\"%s/%s\"}", c->lab->scenario->api.path, id);
+}
+
+static bool listed(const struct carrier *c) {
+        return c->spec->listed && !c->spec->extra;
+}
+
+size_t page_listed(const struct lab *lab) {
+        size_t n = 0;
+        for (size_t i = 0; i < lab->n_carriers; i++)
+                n += listed(&lab->carriers[i]);
+        return n;
+}
+
+static void write_entities(FILE *f, const struct lab *lab, size_t from, size_t to) {
+        size_t n = 0;
+        (void)fputc('[', f);
+        for (size_t i = 0; i < lab->n_carriers; i++) {
+                if (!listed(&lab->carriers[i]))
+                        continue;
+                if (n >= from && n < to) {
+                        if (n > from)
+                                (void)fputc(',', f);
+                        write_entity(f, &lab->carriers[i], lab->scenario->api.listing == LISTING_SPARSE);
+                }
+                n++;
+        }
+        (void)fputc(']', f);
+}
+
+void page_write_listing(FILE *f, const struct lab *lab, unsigned number, unsigned size) {
+        size_t total = page_listed(lab);
+        if (lab->scenario->api.listing == LISTING_BARE) {
+                write_entities(f, lab, 0, total);
+                return;
+        }
+        bool endless = lab->scenario->api.listing_status == LISTING_ENDLESS;
+        unsigned pages = (unsigned)((total + size - 1) / size);
+        if (pages == 0 || endless)
+                pages = endless ? number + 1 : 1;
+        (void)fprintf(f, "{\"pageSize\":%u,\"pageNumber\":%u,\"pageCount\":%u,\"total\":%zu,\"nextUri\":", size, number, pages, total);
+        if (number < pages)
+                (void)fprintf(f, "\"%s?pageSize=%u&pageNumber=%u\"", lab->scenario->api.path, size, number + 1);
+        else
+                (void)fputs("null", f);
+        (void)fputs(",\"entities\":", f);
+        write_entities(f, lab, endless ? 0 : (size_t)(number - 1) * size, endless ? size : (size_t)number * size);
+        (void)fputs("}", f);
+}
+
+bool page_write_detail(FILE *f, const struct lab *lab, const char *id, bool *ret_denied) {
+        for (size_t i = 0; i < lab->n_carriers; i++) {
+                char own[40];
+                write_id(own, &lab->carriers[i]);
+                if (!listed(&lab->carriers[i]) || strcmp(own, id) != 0)
+                        continue;
+                *ret_denied = lab->carriers[i].spec->detail == DETAIL_403;
+                if (!*ret_denied)
+                        write_entity(f, &lab->carriers[i], false);
+                return !*ret_denied;
+        }
+        *ret_denied = false;
+        return false;
+}

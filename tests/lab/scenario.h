@@ -1,0 +1,156 @@
+/* scenario.h: a scenario file as values. One directive a line, words key=value (a value with spaces in double quotes), # comments:
+ *
+ *   api key=…                            the platform (OAuth and trunk API); without this line the configuration has no platform
+ *   ntp key=…                            one NTP server; several lines are several servers
+ *   latency MS                           response delay of all carriers
+ *   config SECTION.KEY=VALUE             further keys of trunkauditd.yaml, or other values
+ *   trunk NAME key=… [-> OUTCOME CAUSE]  a trunk, its carrier, and the verdict expected for it
+ *   expect [platform=CAUSE] [clock=CAUSE] [exit=N]
+ *   phase N                              what follows holds from the Nth run on: it changes keys of what exists (ntp by its name)
+ *
+ * The keys and their values are the tables of scenario.c; their meaning is beside the fields below. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum listing { LISTING_FULL, LISTING_BARE, LISTING_SPARSE };
+
+enum listing_status {
+        LISTING_OK,
+        LISTING_403,
+        LISTING_401_IP,
+        LISTING_401_BAD,
+        LISTING_404,
+        LISTING_429,
+        LISTING_500,
+        LISTING_MALFORMED, /* not JSON */
+        LISTING_ENDLESS,   /* always one page more */
+        LISTING_TRUNCATED, /* cut inside the body */
+};
+
+enum token_mode { TOKEN_OK, TOKEN_INVALID_CLIENT, TOKEN_RATE_LIMIT, TOKEN_500 };
+
+struct api_spec {
+        bool present;
+        enum listing listing;
+        enum listing_status listing_status;
+        unsigned page_size; /* entities of a page, whatever the client asks for; 0 = what it asks for */
+        char *path;
+        unsigned fail_first[2]; /* that many API requests get that status */
+        unsigned token[2];      /* enum token_mode, and how many token requests it is true of (TOKEN_RATE_LIMIT) */
+        unsigned token_life_sec;
+        bool expire_token_once; /* the first bearer gets 401 bad.credentials */
+        int64_t date_offset_usec;
+        bool down;           /* the port is closed */
+        bool trusted;        /* no = ca.pem is of somebody else */
+        bool secret;         /* no = the file of the client secret is absent */
+        bool correlation_id; /* no = X-Request-Id in its place */
+};
+
+enum ntp_mode { NTP_OK, NTP_SILENT, NTP_UNSYNC, NTP_KOD, NTP_BAD_ORIGIN, NTP_MODE3, NTP_DELAY };
+
+struct ntp_spec {
+        char *name;
+        int64_t offset_usec, dispersion_usec;
+        unsigned stratum;
+        enum ntp_mode answer;
+        int64_t delay_usec; /* with answer=delay: the reply waits that long after its timestamps were made */
+        bool v6;
+};
+
+enum detail { DETAIL_OK, DETAIL_403 };
+enum validation { VALIDATION_NONE, VALIDATION_OK, VALIDATION_MISMATCH };
+enum knows { KNOWS_SIP, KNOWS_NOTHING };
+enum secret_mode { SECRET_PASSWORD, SECRET_HA1, SECRET_NONE, SECRET_WRONG };
+enum challenge_mode {
+        CHALLENGE_401,
+        CHALLENGE_407,
+        CHALLENGE_NONE, /* 200 at once */
+        CHALLENGE_BASIC,
+        CHALLENGE_MALFORMED,
+        CHALLENGE_MISSING, /* 401 without a header */
+};
+enum stale_mode { STALE_SIGNALLED, STALE_SILENT };
+enum uri_mode {
+        URI_ANY,
+        URI_EXACT, /* digest-uri must be the Request-URI, else 403 */
+        URI_PORT,  /* digest-uri must hold the carrier's port, else 401 as for a wrong password */
+};
+enum wrong_mode { WRONG_401, WRONG_403, WRONG_DROP, WRONG_400 };
+enum answer_mode {
+        ANSWER_OK,
+        ANSWER_SILENT,
+        ANSWER_CLOSED,  /* nothing listens */
+        ANSWER_GARBAGE, /* bytes that are not SIP */
+};
+enum rspauth_mode { RSPAUTH_NONE, RSPAUTH_RIGHT, RSPAUTH_WRONG };
+
+struct trunk_spec {
+        char *name;
+        unsigned line;
+
+        /* the platform's side */
+        char *id, *role, *region, *auth, *state, *transport;
+        bool listed;
+        enum detail detail;
+        enum validation validation;
+        enum knows platform_knows;
+
+        /* the configuration's side; a cfg_ key is also what the platform has stored */
+        bool extra;
+        char *cfg_realm, *cfg_qop, *cfg_algorithm, *cfg_domain, *cfg_request_uri, *cfg_method;
+        bool cfg_proxies; /* no = the configuration does not say where the carrier is */
+        enum secret_mode secret;
+        char *user, *password;
+
+        /* the carrier's side */
+        char *domain, *realm, *opaque;
+        char *algorithm; /* names separated by commas: one challenge for each; NULL = no algorithm parameter */
+        char *qop;       /* as offered; "none" = no qop parameter */
+        enum challenge_mode challenge;
+        int64_t nonce_life_usec; /* 0 = for ever */
+        unsigned stale_first;    /* that many right answers are taken for late whatever their age */
+        enum stale_mode stale;
+        enum uri_mode uri;
+        enum wrong_mode wrong;
+        unsigned refuse; /* status before any challenge; 0 = none */
+        enum answer_mode answer;
+        unsigned after;       /* status for a right answer; 0 = 200 */
+        unsigned lock_after;  /* silence after so many refused answers; 0 = never */
+        unsigned lock_status; /* instead of silence; 0 = silence */
+        enum rspauth_mode rspauth;
+        bool provisional; /* 100 first */
+        unsigned lose;    /* datagrams */
+        bool duplicate;   /* each response twice */
+        bool one_time;    /* a nonce serves one answer */
+        int64_t latency_usec;
+        char *relay;  /* HOST:PORT: datagrams are forwarded both ways */
+        char *target; /* HOST:PORT: no carrier of ours */
+        bool v6;
+
+        char *outcome, *cause; /* expected; NULL = not stated */
+};
+
+struct setting {
+        char *section, *key, *value;
+};
+
+struct scenario {
+        char *name; /* the file's, without directory and suffix */
+        unsigned phases;
+        struct api_spec api;
+        struct ntp_spec *ntp;
+        size_t n_ntp;
+        struct setting *settings;
+        size_t n_settings;
+        struct trunk_spec *trunks;
+        size_t n_trunks;
+        char *expect_platform, *expect_clock;
+        int expect_exit; /* -1 = not stated */
+};
+
+/* Reads FILE as of a phase (1 is the first). Mistakes are told as FILE:LINE: TEXT on stderr, and NULL comes back. */
+struct scenario *scenario_load(const char *file, unsigned phase);
+struct scenario *scenario_free(struct scenario *s);
