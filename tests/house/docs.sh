@@ -22,9 +22,9 @@ cc -std=c17 -D_GNU_SOURCE -I. -o "$tmp/words" tests/house/words.c "$build/libcom
 # The manual has ".SS section" and, under ".TP", "\fBkey\fR (...".
 awk '$1 == ".SS" { section = $2 } /^\\fB/ { sub(/^\\fB/, ""); sub(/\\fR.*/, ""); print section "." $0 }' "$tmp/manual" | sort >"$tmp/keys.code"
 [ "$(wc -l <"$tmp/keys.code")" -gt 30 ] || complain "the manual lists hardly a key: nothing was compared"
-# The sample, keys that are commented out included. A key may follow "- " in a list; deeper ones stand for themselves.
+# The sample, keys that are commented out included.
 awk '/^#? ?[a-z_]+:/ { line = $0; sub(/^#? ?/, "", line); sub(/:.*/, "", line); section = line; next }
-	match($0, /^#? *(- )?#? ?[a-z_0-9]+:( |$)/) { line = substr($0, 1, RLENGTH); gsub(/[^a-z_0-9]/, "", line); print section "." line }' \
+	match($0, /^[ #-]*[a-z_0-9]+:( |$)/) { line = substr($0, 1, RLENGTH); gsub(/[^a-z_0-9]/, "", line); print section "." line }' \
 	"$sample" | sort -u >"$tmp/keys.sample"
 for key in $(comm -23 "$tmp/keys.code" "$tmp/keys.sample"); do
 	complain "$sample does not have $key"
@@ -44,7 +44,7 @@ for target in $(grep -o '\<make [a-z][a-z-]*' "$tmp/code" | awk '{ print $2 }' |
 	grep -q "^$target:" Makefile || complain "there is no make $target"
 done
 for script in $(grep -oE '\<(packaging|tests|\.ci)/[A-Za-z0-9_./-]+' "$tmp/code" | sort -u); do
-	[ -e "$script" ] || complain "there is no $script"
+	[ -e "$script" ] || [ -e "$script.c" ] || complain "there is no $script"
 done
 "$build/trunkaudit" --help >"$tmp/help"
 for verb in $(grep -oE '\<trunkaudit [a-z][a-z-]+' "$tmp/code" | awk '{ print $2 }' | sort -u); do
