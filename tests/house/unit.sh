@@ -50,8 +50,9 @@ grep -q '^trunkauditd:.*:/var/lib/trunkauditd:' "$tmp/accounts/etc/passwd" || co
 
 # -- the catalog ----------------------------------------------------------------------------------------------------------------
 mkdir -p "$tmp/root/var/lib/systemd/catalog"
-journalctl --root="$tmp/root" --update-catalog >"$tmp/catalog.log" 2>&1 && [ ! -s "$tmp/catalog.log" ] ||
+if ! journalctl --root="$tmp/root" --update-catalog >"$tmp/catalog.log" 2>&1 || [ -s "$tmp/catalog.log" ]; then
 	complain "journalctl --update-catalog:" "$(cat "$tmp/catalog.log")"
+fi
 grep -o '"[0-9a-f]\{32\}"' daemon/event_ids.h | tr -d '"' | sort >"$tmp/ids.code"
 journalctl --root="$tmp/root" --list-catalog | awk '{ print $1 }' | sort >"$tmp/ids.catalog"
 [ -s "$tmp/ids.code" ] || complain "no ids found in daemon/event_ids.h"
@@ -63,7 +64,7 @@ for header in Subject: Defined-By: Support:; do
 done
 # A field that no event carries would be shown by its name.
 for field in $(grep -o '@[A-Z_]*@' systemd/trunkauditd.catalog | tr -d @ | sort -u); do
-	grep -q "\"$field=" daemon/journal.c || complain "the catalog uses $field, which daemon/journal.c does not send"
+	grep -q "\"${field}[=\"]" daemon/journal.c || complain "the catalog uses $field, which daemon/journal.c does not send"
 done
 
 exit $bad
