@@ -230,6 +230,8 @@ static struct answer answer_listing(struct lab_api *api, struct MHD_Connection *
         if (spec->page_size > 0)
                 q.size = spec->page_size;
         switch (spec->listing_status) {
+        case LISTING_400:
+                return answer_error(400, "bad.request", "The request could not be understood by the server.");
         case LISTING_403:
                 return answer_status(403);
         case LISTING_401_IP:

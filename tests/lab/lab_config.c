@@ -96,8 +96,9 @@ static void write_settings(FILE *f, const struct lab *lab) {
         settings_free(&s);
 }
 
+/* A key of a trunk; the name is the first one. */
 static void write_text(FILE *f, const char *key, const char *value) {
-        (void)fprintf(f, "    %s: \"", key);
+        (void)fprintf(f, "  %s %s: \"", strcmp(key, "name") == 0 ? "-" : " ", key);
         for (; *value; value++)
                 (void)fprintf(f, "%s%c", *value == '"' || *value == '\\' ? "\\" : "", *value);
         (void)fputs("\"\n", f);
@@ -130,7 +131,6 @@ static void write_trunk(FILE *f, const struct carrier *c) {
         bool digest = !t->auth || strcmp(t->auth, "digest") == 0, all = config_tells_all(t);
         if (!digest && !all && !t->cfg_domain && !t->cfg_request_uri && !t->cfg_method)
                 return; /* the platform says it all */
-        (void)fputs("  -\n", f);
         write_text(f, "name", t->name);
         if (t->extra)
                 (void)fputs("    extra: true\n", f);

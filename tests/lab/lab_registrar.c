@@ -26,9 +26,10 @@ static struct reply reply_with(unsigned status, char *extra) {
 /* The parameter, with a complaint when its quoting is not that of RFC 7616 section 3.4. */
 static bool take(struct carrier *c, const char *value, const char *name, bool want_quoted, char ret[static LAB_SIP_VALUE_MAX]) {
         bool quoted;
-        ret[0] = '\0';
-        if (!lab_auth_parameter(value, name, ret, &quoted))
+        if (!lab_auth_parameter(value, name, ret, &quoted)) {
+                ret[0] = '\0';
                 return false;
+        }
         if (quoted != want_quoted)
                 lab_violation(c->lab, c->spec->name, "%s %s in the answer", name, quoted ? "is quoted" : "is not quoted");
         return true;

@@ -36,7 +36,7 @@ struct key {
 
 static const struct key api_keys[] = {
         K(api_spec, listing, KIND_WORD, "full|bare|sparse"),
-        K(api_spec, listing_status, KIND_WORD, "ok|403|401ip|401bad|404|429|500|malformed|endless|truncated"),
+        K(api_spec, listing_status, KIND_WORD, "ok|400|403|401ip|401bad|404|429|500|malformed|endless|truncated"),
         K(api_spec, page_size, KIND_COUNT, NULL),
         K(api_spec, path, KIND_TEXT, NULL),
         K(api_spec, fail_first, KIND_TWO_COUNTS, NULL),

@@ -19,6 +19,7 @@ enum listing { LISTING_FULL, LISTING_BARE, LISTING_SPARSE };
 
 enum listing_status {
         LISTING_OK,
+        LISTING_400,
         LISTING_403,
         LISTING_401_IP,
         LISTING_401_BAD,
