@@ -19,7 +19,9 @@ struct clock_result {
 
 typedef void clock_check_done_fn(struct clock_check *c, const struct clock_result *result, void *user);
 
-/* Ends by itself after at most three attempts of config->clock.timeout_usec each. config is borrowed until done or free. */
+/* Ends by itself after the names are resolved and at most three attempts of config->clock.timeout_usec each. The first NTP_SERVERS_MAX
+ * servers are asked. config is borrowed until done or free; resolver until free. done may free the check. */
 int clock_check_start(struct clock_check **ret, sd_event *event, struct resolver *resolver, const struct config *config,
                       clock_check_done_fn *done, void *user);
 struct clock_check *clock_check_free(struct clock_check *c); /* before done: cancels */
+DEFINE_CLEANUP(struct clock_check *, clock_check_free)
