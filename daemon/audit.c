@@ -1,0 +1,569 @@
+/* audit.c: clock and platform at once, then every trunk's probe within the limits, then rows, then the telling.
+ *
+ * Owner of the run's trunks, results and agents. The platform decides which trunks there are; when it cannot be asked, those of the last
+ * listing are audited: the carriers' audit does not depend on the platform being up. */
+#include "audit.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "../common/alert.h"
+#include "../common/pace.h"
+#include "../common/target.h"
+#include "clock_check.h"
+#include "probe.h"
+#include "trunk_poll.h"
+
+#define ACCURACY_USEC USEC_PER_MSEC
+#define SUBJECT_CLOCK "clock"
+#define SUBJECT_PLATFORM "platform"
+#define SUBJECT_MAX 300
+
+/* One trunk in this run. */
+struct item {
+        struct audit *audit;
+        struct trunk *trunk;
+        struct probe *probe;
+        struct verdict verdict;
+        struct evidence evidence;
+        bool had_last;
+        enum cause last_cause;
+};
+
+struct audit {
+        struct audit_context context;
+        struct audit_request request;
+        audit_done_fn *done;
+        void *user;
+
+        struct run run;
+        const char *unknown_name;
+        struct clock_check *clock;
+        struct trunk_poll *poll;
+        sd_event_source *begin, *limit, *pacer;
+        bool clock_done, trunks_known, ended;
+        struct trunk_list trunks;
+        struct item *items; /* the trunks of this run: all, or those named */
+        size_t n_items, n_finished, n_active;
+        struct pace *pace;
+};
+
+static int64_t now_realtime(void) {
+        struct timespec t = {0};
+        (void)clock_gettime(CLOCK_REALTIME, &t);
+        return (int64_t)t.tv_sec * (int64_t)USEC_PER_SEC + t.tv_nsec / (int64_t)NSEC_PER_USEC;
+}
+
+/* -- the telling ----------------------------------------------------------------------------------------------------- */
+
+/* Changes of this run, gathered before anything is told. */
+struct telling {
+        struct announcement *announcements;
+        char (*subjects)[SUBJECT_MAX];
+        struct result *results; /* change is set */
+        enum change clock, platform;
+        size_t n_announcements, n_trunk_changes;
+};
+
+static enum change change_of(struct audit *a, const char *subject, enum cause now) {
+        enum cause told = now;
+        int64_t told_usec = 0;
+        int r = store_announced(a->context.store, subject, &told, &told_usec);
+        return alert_change(r == 0, told, told_usec, now, a->run.finished_usec, a->context.config->alerts.reminder_usec);
+}
+
+static enum change note(struct audit *a, struct telling *t, const char *subject, enum cause now) {
+        enum change change = change_of(a, subject, now);
+        if (change == CHANGE_NONE)
+                return change;
+        (void)snprintf(t->subjects[t->n_announcements], SUBJECT_MAX, "%s", subject);
+        t->announcements[t->n_announcements] = (struct announcement){
+                .subject = t->subjects[t->n_announcements], .cause = now, .run = a->run.id};
+        t->n_announcements++;
+        return change;
+}
+
+static void tell_trunk(struct audit *a, const struct result *r) {
+        static const enum event events[] = {
+                [CHANGE_BEGAN] = EVENT_TRUNK_FAILED,
+                [CHANGE_CHANGED] = EVENT_TRUNK_CHANGED,
+                [CHANGE_ENDED] = EVENT_TRUNK_RECOVERED,
+                [CHANGE_REMINDER] = EVENT_TRUNK_REMINDER,
+        };
+        static const char *const words[] = {
+                [CHANGE_BEGAN] = "", [CHANGE_CHANGED] = "now ", [CHANGE_ENDED] = "again ", [CHANGE_REMINDER] = "still "};
+        const struct cause_info *info = cause_info(r->verdict.cause);
+        const struct journal_fields f = {
+                .run = a->run.id,
+                .trunk = r->trunk->name,
+                .trunk_id = r->trunk->id,
+                .carrier = r->evidence ? r->evidence->target : NULL,
+                .verdict = &r->verdict,
+                .correlation_id = r->trunk->correlation_id,
+        };
+        journal_event(a->context.journal, events[r->change], -1, &f, "Trunk %s: %s%s (%s): %s %s",
+                      r->trunk->name ? r->trunk->name : r->trunk->id, words[r->change], outcome_word(info->outcome), info->word,
+                      info->sentence, r->verdict.detail);
+}
+
+static void tell_summary(struct audit *a, const struct telling *t, size_t n_results) {
+        size_t counts[CHANGE_REMINDER + 1] = {0};
+        for (size_t i = 0; i < n_results; i++)
+                counts[t->results[i].change]++;
+        const struct journal_fields f = {.run = a->run.id};
+        journal_event(a->context.journal, EVENT_TRUNKS_SUMMARY, counts[CHANGE_BEGAN] + counts[CHANGE_CHANGED] > 0 ? LOG_ERR : LOG_WARNING,
+                      &f,
+                      "%zu trunks changed in run %lld: %zu failed, %zu failed for another cause, %zu recovered, %zu reminders; see the "
+                      "view failures",
+                      t->n_trunk_changes, (long long)a->run.id, counts[CHANGE_BEGAN], counts[CHANGE_CHANGED], counts[CHANGE_ENDED],
+                      counts[CHANGE_REMINDER]);
+}
+
+static void tell_part(struct audit *a, enum change change, const struct verdict *v, enum event bad, enum event good,
+                      const char *correlation_id) {
+        const struct cause_info *info = cause_info(v->cause);
+        const struct journal_fields f = {.run = a->run.id, .verdict = v, .correlation_id = correlation_id};
+        if (change != CHANGE_NONE)
+                journal_event(a->context.journal, change == CHANGE_ENDED ? good : bad, -1, &f, "%s %s", info->sentence, v->detail);
+}
+
+/* Tells what changed, then remembers that it was told: a crash in between tells it twice, never loses it. */
+static void tell(struct audit *a, struct telling *t, size_t n_results) {
+        if (t->n_trunk_changes > a->context.config->alerts.summary_above)
+                tell_summary(a, t, n_results);
+        else
+                for (size_t i = 0; i < n_results; i++)
+                        if (t->results[i].change != CHANGE_NONE)
+                                tell_trunk(a, &t->results[i]);
+        tell_part(a, t->platform, &a->run.platform, EVENT_PLATFORM_FAILED, EVENT_PLATFORM_RECOVERED, a->run.correlation_id);
+        tell_part(a, t->clock, &a->run.clock, EVENT_CLOCK_OFF, EVENT_CLOCK_RECOVERED, NULL);
+        int r = store_put_announcements(a->context.store, t->announcements, t->n_announcements, a->run.finished_usec);
+        if (r != 0)
+                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to note in %s what was told: %s",
+                              store_path(a->context.store), store_error(a->context.store));
+}
+
+/* -- the end ----------------------------------------------------------------------------------------------------------- */
+
+static void result_of(const struct item *item, struct result *ret) {
+        const struct evidence *e = &item->evidence;
+        *ret = (struct result){
+                .trunk = item->trunk,
+                .verdict = item->verdict,
+                .evidence = e->target[0] ? e : NULL,
+                .requests = (unsigned)e->n_exchanges,
+                .credentialed = evidence_credentialed(e),
+        };
+        for (size_t i = 0; i < e->n_exchanges && ret->latency_usec == 0; i++)
+                ret->latency_usec = e->exchanges[i].rtt_usec;
+        /* Kept for what did not pass, and for the first pass after a change. */
+        ret->keep_evidence = verdict_outcome(&item->verdict) != OUTCOME_PASS || !item->had_last || item->last_cause != item->verdict.cause;
+}
+
+static void count_outcomes(struct run *run, const struct result *results, size_t n) {
+        run->n_trunks = (unsigned)n;
+        for (size_t i = 0; i < n; i++) {
+                switch (verdict_outcome(&results[i].verdict)) {
+                case OUTCOME_PASS:
+                        run->n_pass++;
+                        break;
+                case OUTCOME_WARN:
+                        run->n_warn++;
+                        break;
+                case OUTCOME_FAIL:
+                        run->n_fail++;
+                        break;
+                case OUTCOME_UNTESTED:
+                        run->n_untested++;
+                        break;
+                }
+        }
+}
+
+static void stop_agents(struct audit *a) {
+        a->begin = sd_event_source_disable_unref(a->begin);
+        a->limit = sd_event_source_disable_unref(a->limit);
+        a->pacer = sd_event_source_disable_unref(a->pacer);
+        a->clock = clock_check_free(a->clock);
+        a->poll = trunk_poll_free(a->poll);
+        for (size_t i = 0; i < a->n_items; i++)
+                a->items[i].probe = probe_free(a->items[i].probe);
+}
+
+/* Stores the results and the end of the run; ret_telling's arrays are the caller's. */
+static int store_and_tell(struct audit *a) {
+        struct telling t = {0};
+        _cleanup_(freep) struct result *results = calloc(a->n_items + 1, sizeof *results);
+        _cleanup_(freep) struct announcement *announcements = calloc(a->n_items + 2, sizeof *announcements);
+        _cleanup_(freep) char(*subjects)[SUBJECT_MAX] = calloc(a->n_items + 2, sizeof *subjects);
+        if (!results || !announcements || !subjects)
+                return -ENOMEM;
+        size_t n = a->n_items;
+        for (size_t i = 0; i < n; i++)
+                result_of(&a->items[i], &results[i]);
+        count_outcomes(&a->run, results, n);
+        a->run.finished_usec = now_realtime();
+        int r = store_end_run(a->context.store, &a->run, results, n);
+        if (r != 0)
+                return r;
+        if (!a->request.announce)
+                return 0;
+
+        t.announcements = announcements;
+        t.subjects = subjects;
+        t.results = results;
+        for (size_t i = 0; i < n; i++) {
+                char subject[SUBJECT_MAX];
+                (void)snprintf(subject, sizeof subject, "trunk:%s", results[i].trunk->id);
+                results[i].change = note(a, &t, subject, results[i].verdict.cause);
+                t.n_trunk_changes += results[i].change != CHANGE_NONE;
+        }
+        t.platform = note(a, &t, SUBJECT_PLATFORM, a->run.platform.cause);
+        t.clock = note(a, &t, SUBJECT_CLOCK, a->run.clock.cause);
+        tell(a, &t, n);
+        return 0;
+}
+
+static void finish(struct audit *a, enum run_state state) {
+        if (a->ended)
+                return;
+        a->ended = true;
+        stop_agents(a);
+        a->run.state = state;
+        int r = store_and_tell(a);
+        const struct run *run = &a->run;
+        const struct journal_fields f = {.run = run->id};
+        if (r != 0)
+                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, &f, "Unable to store run %lld in %s: %s", (long long)run->id,
+                              store_path(a->context.store), r == -ENOMEM ? strerror(ENOMEM) : store_error(a->context.store));
+        else if (a->request.announce)
+                journal_event(a->context.journal, state == RUN_DONE ? EVENT_RUN_DONE : EVENT_RUN_ENDED_EARLY,
+                              state == RUN_DONE ? LOG_INFO : LOG_WARNING, &f,
+                              "Run %lld %s: %u trunks, %u pass, %u warn, %u fail, %u untested; platform %s, clock %s", (long long)run->id,
+                              state == RUN_DONE ? "done" : "ended early", run->n_trunks, run->n_pass, run->n_warn, run->n_fail,
+                              run->n_untested, cause_info(run->platform.cause)->word, cause_info(run->clock.cause)->word);
+        store_unlock(a->context.store);
+        const struct audit_result result = {.run = run, .stored = r, .unknown_name = a->unknown_name};
+        a->done(a, &result, a->user);
+}
+
+static void finish_when_complete(struct audit *a) {
+        if (a->clock_done && a->trunks_known && a->n_finished == a->n_items)
+                finish(a, RUN_DONE);
+}
+
+/* -- the probes ---------------------------------------------------------------------------------------------------------- */
+
+static void start_probes(struct audit *a);
+
+static void finish_item(struct item *item, const struct verdict *v) {
+        struct audit *a = item->audit;
+        item->verdict = *v;
+        a->n_finished++;
+        if (a->request.progress)
+                a->request.progress(a->n_finished, a->n_items, a->user);
+}
+
+static void on_probe(struct probe *p, struct probe_result *result, void *user) {
+        struct item *item = user;
+        struct audit *a = item->audit;
+        item->evidence = result->evidence;
+        result->evidence = (struct evidence){0};
+        finish_item(item, &result->verdict);
+        item->probe = probe_free(p);
+        a->n_active--;
+        if (!a->ended && a->pace)
+                start_probes(a);
+}
+
+static int on_pacer(sd_event_source *source, uint64_t usec, void *user) {
+        (void)source;
+        (void)usec;
+        start_probes(user);
+        return 0;
+}
+
+static void start_probe(struct audit *a, struct item *item) {
+        struct verdict v;
+        if (diagnosis_before(item->trunk, &v)) {
+                finish_item(item, &v);
+                return;
+        }
+        const struct probe_context context = {
+                .event = a->context.event, .transport = a->context.transport, .resolver = a->context.resolver, .config = a->context.config};
+        const struct diagnosis_history history = {.known = item->had_last, .last_cause = item->last_cause};
+        int r = probe_start(&item->probe, &context, item->trunk, &history, on_probe, item);
+        if (r < 0) {
+                v = verdict_of(CAUSE_PROBE_BROKEN, "unable to start: %s", strerror(-r));
+                finish_item(item, &v);
+                return;
+        }
+        a->n_active++;
+}
+
+/* Starts what may start now; the pacer wakes us for the rest. */
+static void start_probes(struct audit *a) {
+        uint64_t now = 0, at = 0;
+        (void)sd_event_now(a->context.event, CLOCK_MONOTONIC, &now);
+        while (a->n_active < a->context.config->probe.concurrency) {
+                size_t i = 0;
+                int r = pace_next(a->pace, now, &i, &at);
+                if (r == 0) {
+                        start_probe(a, &a->items[i]);
+                        continue;
+                }
+                if (r == 1) {
+                        r = sd_event_source_set_time(a->pacer, at);
+                        if (r >= 0)
+                                r = sd_event_source_set_enabled(a->pacer, SD_EVENT_ONESHOT);
+                        if (r < 0)
+                                journal_log(a->context.journal, LOG_ERR, "Unable to set the pacing timer: %s", strerror(-r));
+                }
+                break;
+        }
+        finish_when_complete(a);
+}
+
+/* -- the trunks ---------------------------------------------------------------------------------------------------------- */
+
+static bool is_named(const struct audit *a, const struct trunk *t) {
+        bool named = !a->request.names;
+        for (size_t k = 0; !named && a->request.names[k]; k++)
+                named = text_eq(t->id, a->request.names[k]) || text_eq(t->name, a->request.names[k]);
+        return named;
+}
+
+static void add_item(struct audit *a, struct trunk *t) {
+        struct item *item = &a->items[a->n_items++];
+        int64_t when;
+        item->audit = a;
+        item->trunk = t;
+        item->had_last = store_last_result(a->context.store, t->id, &item->last_cause, &when) == 0;
+        item->verdict = verdict_of(CAUSE_RUN_ENDED, "not begun");
+}
+
+/* Trunks of one carrier keep their distance; a trunk that is not probed needs none. */
+static int make_pace(struct audit *a) {
+        _cleanup_(freep) const char **keys = calloc(a->n_items + 1, sizeof *keys);
+        _cleanup_(freep) struct target *targets = calloc(a->n_items + 1, sizeof *targets);
+        if (!keys || !targets)
+                return -ENOMEM;
+        for (size_t i = 0; i < a->n_items; i++)
+                keys[i] = target_of(&targets[i], a->items[i].trunk) == 0 ? targets[i].text : NULL;
+        return pace_new(&a->pace, keys, a->n_items, a->context.config->probe.spacing_usec);
+}
+
+static int prepare_items(struct audit *a) {
+        int r = trunk_list_merge(&a->trunks, a->context.config);
+        if (r < 0)
+                return r;
+        a->items = calloc(a->trunks.n + 1, sizeof *a->items);
+        if (!a->items)
+                return -ENOMEM;
+        for (size_t i = 0; i < a->trunks.n; i++)
+                if (is_named(a, &a->trunks.items[i]))
+                        add_item(a, &a->trunks.items[i]);
+        for (size_t k = 0; a->request.names && a->request.names[k]; k++)
+                if (!trunk_list_find(&a->trunks, a->request.names[k]))
+                        a->unknown_name = a->request.names[k];
+        return make_pace(a);
+}
+
+/* The list of trunks is complete, as far as it will be. */
+static void trunks_are_known(struct audit *a) {
+        a->trunks_known = true;
+        int r = prepare_items(a);
+        if (r < 0) {
+                journal_log(a->context.journal, LOG_ERR, "Unable to prepare the trunks: %s", strerror(-r));
+                finish(a, RUN_ABORTED);
+                return;
+        }
+        start_probes(a);
+}
+
+static void on_poll(struct trunk_poll *p, struct trunk_poll_result *result, void *user) {
+        struct audit *a = user;
+        a->run.platform = result->verdict;
+        a->run.platform_status = result->status;
+        (void)snprintf(a->run.correlation_id, sizeof a->run.correlation_id, "%s", result->correlation_id);
+        a->run.witness_measured = result->witness_measured;
+        a->run.witness_offset_usec = result->witness_offset_usec;
+        a->run.witness_bound_usec = result->witness_bound_usec;
+
+        int r = 0;
+        if (result->verdict.cause == CAUSE_PLATFORM_OK) {
+                a->trunks = result->trunks;
+                result->trunks = (struct trunk_list){0};
+                a->run.trunks_known_usec = now_realtime();
+                r = store_put_trunks(a->context.store, &a->trunks, a->run.trunks_known_usec);
+        } else {
+                r = store_known_trunks(a->context.store, &a->trunks, &a->run.trunks_known_usec);
+                r = r == STORE_NONE ? 0 : r;
+        }
+        a->poll = trunk_poll_free(p);
+        if (r != 0)
+                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to keep the list of trunks in %s: %s",
+                              store_path(a->context.store), store_error(a->context.store));
+        trunks_are_known(a);
+}
+
+static void on_clock(struct clock_check *c, const struct clock_result *result, void *user) {
+        struct audit *a = user;
+        a->run.clock = result->verdict;
+        a->run.clock_measured = result->measured;
+        a->run.clock_offset_usec = result->offset_usec;
+        a->run.clock_bound_usec = result->bound_usec;
+        a->run.clock_servers = result->servers;
+        a->run.clock_servers_used = result->servers_used;
+        a->clock_done = true;
+        a->clock = clock_check_free(c);
+        finish_when_complete(a);
+}
+
+/* -- the beginning ------------------------------------------------------------------------------------------------------- */
+
+static int on_limit(sd_event_source *source, uint64_t usec, void *user) {
+        (void)source;
+        (void)usec;
+        audit_abort(user);
+        return 0;
+}
+
+/* Runs once from the loop, so that nothing is finished inside audit_start(). */
+static int on_begin(sd_event_source *source, void *user) {
+        struct audit *a = user;
+        (void)source;
+        a->begin = sd_event_source_disable_unref(a->begin);
+        int r = clock_check_start(&a->clock, a->context.event, a->context.resolver, a->context.config, on_clock, a);
+        if (r < 0) {
+                a->run.clock = verdict_of(CAUSE_CLOCK_UNKNOWN, "unable to start: %s", strerror(-r));
+                a->clock_done = true;
+        }
+        if (!a->context.token) {
+                a->run.platform = verdict_of(CAUSE_PLATFORM_UNUSED, "%s", "");
+                trunks_are_known(a);
+                return 0;
+        }
+        r = trunk_poll_start(&a->poll, a->context.event, a->context.http, a->context.token, a->context.config, on_poll, a);
+        if (r < 0) {
+                a->run.platform = verdict_of(CAUSE_PLATFORM_UNREACHABLE, "unable to start: %s", strerror(-r));
+                trunks_are_known(a);
+        }
+        return 0;
+}
+
+static int open_run(struct audit *a) {
+        unsigned broken_runs = 0;
+        int r = store_lock(a->context.store, &broken_runs);
+        if (r != 0)
+                return r;
+        if (broken_runs > 0)
+                journal_event(a->context.journal, EVENT_RUN_BROKEN, LOG_WARNING, NULL,
+                              "%u earlier run(s) ended without results and are marked broken", broken_runs);
+        a->run = (struct run){
+                .state = RUN_RUNNING,
+                .trigger = a->request.trigger,
+                .slot_usec = a->request.slot_usec,
+                .started_usec = now_realtime(),
+                .partial = a->request.names != NULL,
+                .clock = verdict_of(CAUSE_CLOCK_UNFINISHED, "%s", ""),
+                .platform = verdict_of(CAUSE_PLATFORM_UNFINISHED, "%s", ""),
+        };
+        r = store_begin_run(a->context.store, &a->run);
+        if (r != 0)
+                store_unlock(a->context.store);
+        return r;
+}
+
+int audit_start(struct audit **ret, const struct audit_context *context, const struct audit_request *request, audit_done_fn *done,
+                void *user) {
+        struct audit *a = calloc(1, sizeof *a);
+        if (!a)
+                return -ENOMEM;
+        a->context = *context;
+        a->request = *request;
+        a->done = done;
+        a->user = user;
+        uint64_t now = 0;
+        int r = sd_event_now(context->event, CLOCK_MONOTONIC, &now);
+        if (r >= 0)
+                r = sd_event_add_defer(context->event, &a->begin, on_begin, a);
+        if (r >= 0)
+                r = sd_event_add_time(context->event, &a->limit, CLOCK_MONOTONIC, now + context->config->schedule.run_limit_usec,
+                                      ACCURACY_USEC, on_limit, a);
+        if (r >= 0)
+                r = sd_event_add_time(context->event, &a->pacer, CLOCK_MONOTONIC, 0, ACCURACY_USEC, on_pacer, a);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(a->pacer, SD_EVENT_OFF);
+        if (r >= 0)
+                r = open_run(a);
+        if (r != 0) {
+                if (r < 0)
+                        journal_event(context->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to begin a run in %s: %s",
+                                      store_path(context->store), store_error(context->store));
+                a->ended = true;
+                (void)audit_free(a);
+                return r;
+        }
+        if (request->announce)
+                journal_event(context->journal, EVENT_RUN_STARTED, LOG_INFO, &(struct journal_fields){.run = a->run.id},
+                              "Run %lld started (%s)", (long long)a->run.id, run_trigger_word(request->trigger));
+        *ret = a;
+        return 0;
+}
+
+void audit_abort(struct audit *a) {
+        for (size_t i = 0; i < a->n_items; i++)
+                if (a->items[i].probe) {
+                        struct pace *none = TAKE_PTR(a->pace); /* no new probe starts while the old ones end */
+                        probe_cut(a->items[i].probe);
+                        a->pace = none;
+                }
+        finish(a, RUN_ABORTED);
+}
+
+struct audit *audit_free(struct audit *a) {
+        if (a) {
+                if (!a->ended) {
+                        stop_agents(a);
+                        store_unlock(a->context.store);
+                } else {
+                        a->begin = sd_event_source_disable_unref(a->begin);
+                        a->limit = sd_event_source_disable_unref(a->limit);
+                        a->pacer = sd_event_source_disable_unref(a->pacer);
+                }
+                for (size_t i = 0; i < a->n_items; i++)
+                        evidence_clear(&a->items[i].evidence);
+                free(a->items);
+                (void)pace_free(a->pace);
+                trunk_list_clear(&a->trunks);
+                free(a);
+        }
+        return NULL;
+}
+
+/* -- what runs share ------------------------------------------------------------------------------------------------------ */
+
+int audit_context_open(struct audit_context *ret, sd_event *event, const struct config *config, struct store *store,
+                       struct journal *journal) {
+        struct audit_context c = {.event = event, .config = config, .store = store, .journal = journal};
+        int r = resolver_new(&c.resolver, event, config->dns.servers.items, config->dns.servers.n);
+        if (r >= 0)
+                r = transport_new(&c.transport, event);
+        if (r >= 0 && config->has_platform)
+                r = http_new(&c.http, event);
+        if (r >= 0 && config->has_platform)
+                r = token_new(&c.token, event, c.http, config);
+        if (r < 0)
+                audit_context_close(&c);
+        else
+                *ret = c;
+        return r;
+}
+
+void audit_context_close(struct audit_context *c) {
+        c->token = token_free(c->token);
+        c->http = http_free(c->http);
+        c->transport = transport_free(c->transport);
+        c->resolver = resolver_free(c->resolver);
+}

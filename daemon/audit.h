@@ -1,0 +1,58 @@
+/* audit.h: one run, from the clock to the rows. The only file that knows the order of things. */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "../common/config.h"
+#include "../common/store.h"
+#include "http.h"
+#include "journal.h"
+#include "resolver.h"
+#include "token.h"
+#include "transport.h"
+
+/* What runs share. The first four are borrowed and outlive it; the agents' ground below belongs to it and follows the configuration. */
+struct audit_context {
+        sd_event *event;
+        const struct config *config;
+        struct store *store;
+        struct journal *journal;
+        struct http *http;   /* NULL when no platform is configured */
+        struct token *token; /* NULL when no platform is configured */
+        struct resolver *resolver;
+        struct transport *transport;
+};
+
+/* Returns 0 or -errno. */
+int audit_context_open(struct audit_context *ret, sd_event *event, const struct config *config, struct store *store,
+                       struct journal *journal);
+void audit_context_close(struct audit_context *c); /* no run may be under way */
+
+/* Told while a run works: how many probes are done of how many. */
+typedef void audit_progress_fn(size_t done, size_t total, void *user);
+
+struct audit_request {
+        enum run_trigger trigger;
+        int64_t slot_usec;        /* 0 = none */
+        const char *const *names; /* only these trunks, by id or name; NULL-terminated; borrowed until done; NULL = all */
+        bool announce;            /* tell the journal what changed, and remember that it was told */
+        audit_progress_fn *progress;
+};
+
+struct audit;
+
+struct audit_result {
+        const struct run *run;
+        int stored;               /* 0, or -errno: the results could not be stored */
+        const char *unknown_name; /* of request.names: no trunk has it; NULL = all were found */
+};
+
+typedef void audit_done_fn(struct audit *a, const struct audit_result *result, void *user);
+
+/* Takes the audit lock and opens the run's row. Returns 0, STORE_BUSY (another process audits), or -errno (told to the journal). */
+int audit_start(struct audit **ret, const struct audit_context *context, const struct audit_request *request, audit_done_fn *done,
+                void *user);
+
+/* Ends the run now: what is known is stored, the rest is `untested` (run_ended). Calls done, from inside. */
+void audit_abort(struct audit *a);
+struct audit *audit_free(struct audit *a); /* before done: cancels; the run's row stays open and is `broken` from the next lock on */

@@ -1,0 +1,138 @@
+/* journal.c: events to journald or to stderr. The sink is chosen once: sd_journal_send() says "sent" also when nobody listens. */
+#include "journal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#define FIELDS_MAX 16
+#define TEXT_MAX 2048 /* bytes of one field */
+
+struct journal {
+        enum journal_sink sink;
+};
+
+static const char *const event_ids[] = {
+#define EVENT(name, id) [EVENT_##name] = id,
+        EVENTS(EVENT)
+#undef EVENT
+};
+
+/* systemd sets JOURNAL_STREAM to device and inode of the stderr it gave us; a redirected stderr has others. */
+static bool stderr_is_journal(void) {
+        const char *stream = getenv("JOURNAL_STREAM");
+        struct stat s;
+        unsigned long long device, inode;
+        return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &s) == 0 && s.st_dev == device &&
+               s.st_ino == inode;
+}
+
+int journal_new(struct journal **ret, enum journal_sink sink) {
+        struct journal *j = malloc(sizeof *j);
+        if (!j)
+                return -ENOMEM;
+        if (sink == JOURNAL_AUTO)
+                sink = stderr_is_journal() ? JOURNAL_NATIVE : JOURNAL_STDERR;
+        j->sink = sink;
+        *ret = j;
+        return 0;
+}
+
+struct journal *journal_free(struct journal *j) {
+        free(j);
+        return NULL;
+}
+
+/* What goes out: up to FIELDS_MAX "NAME=value" texts. */
+struct entry {
+        char text[FIELDS_MAX][TEXT_MAX];
+        struct iovec iov[FIELDS_MAX];
+        int n;
+};
+
+static void add(struct entry *e, const char *format, ...) _printf_(2, 3);
+static void add(struct entry *e, const char *format, ...) {
+        if (e->n >= FIELDS_MAX)
+                return;
+        char *text = e->text[e->n];
+        va_list args;
+        va_start(args, format);
+        int n = vsnprintf(text, TEXT_MAX, format, args);
+        va_end(args);
+        if (n < 0)
+                return;
+        /* A peer's words must not start a line or a field of their own. */
+        for (char *p = text; *p; p++)
+                if ((unsigned char)*p < ' ' || *p == 127)
+                        *p = ' ';
+        e->iov[e->n] = (struct iovec){text, strlen(text)};
+        e->n++;
+}
+
+static void add_text(struct entry *e, const char *name, const char *value) {
+        if (value && value[0])
+                add(e, "%s=%s", name, value);
+}
+
+static void send(const struct journal *j, int priority, const struct entry *e, const char *message) {
+        switch (j->sink) {
+        case JOURNAL_NATIVE:
+                (void)sd_journal_sendv(e->iov, e->n);
+                break;
+        case JOURNAL_AUTO:
+        case JOURNAL_STDERR: {
+                static const char *const words[] = {"emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"};
+                (void)fprintf(stderr, "%s: %s\n", words[priority & 7], message);
+                break;
+        }
+        case JOURNAL_SILENT:
+                break;
+        }
+}
+
+void journal_event(struct journal *j, enum event event, int priority, const struct journal_fields *f, const char *format, ...) {
+        static const struct journal_fields none = {0};
+        struct entry e = {.n = 0};
+        char message[TEXT_MAX - sizeof "MESSAGE="];
+        va_list args;
+        va_start(args, format);
+        (void)vsnprintf(message, sizeof message, format, args);
+        va_end(args);
+        if (!f)
+                f = &none;
+        if (priority < 0)
+                priority = f->verdict ? cause_info(f->verdict->cause)->priority : LOG_INFO;
+
+        add(&e, "MESSAGE=%s", message);
+        add(&e, "PRIORITY=%d", priority);
+        add(&e, "MESSAGE_ID=%s", event_ids[event]);
+        if (f->run)
+                add(&e, "TRUNKAUDIT_RUN=%lld", (long long)f->run);
+        add_text(&e, "TRUNKAUDIT_TRUNK", f->trunk);
+        add_text(&e, "TRUNKAUDIT_TRUNK_ID", f->trunk_id);
+        add_text(&e, "TRUNKAUDIT_CARRIER", f->carrier);
+        if (f->verdict) {
+                const struct cause_info *info = cause_info(f->verdict->cause);
+                add_text(&e, "TRUNKAUDIT_OUTCOME", outcome_word(info->outcome));
+                add_text(&e, "TRUNKAUDIT_CAUSE", info->word);
+                add_text(&e, "TRUNKAUDIT_SENTENCE", info->sentence);
+                add_text(&e, "TRUNKAUDIT_DETAIL", f->verdict->detail);
+                add_text(&e, "TRUNKAUDIT_REMEDY", info->remedy);
+        }
+        add_text(&e, "TRUNKAUDIT_CORRELATION_ID", f->correlation_id);
+        send(j, priority, &e, e.text[0] + strlen("MESSAGE="));
+}
+
+void journal_log(struct journal *j, int priority, const char *format, ...) {
+        struct entry e = {.n = 0};
+        char message[TEXT_MAX - sizeof "MESSAGE="];
+        va_list args;
+        va_start(args, format);
+        (void)vsnprintf(message, sizeof message, format, args);
+        va_end(args);
+        add(&e, "MESSAGE=%s", message);
+        add(&e, "PRIORITY=%d", priority);
+        send(j, priority, &e, e.text[0] + strlen("MESSAGE="));
+}

@@ -1,0 +1,431 @@
+/* trunkaudit.c: the command line: one audit now, and reading what audits left behind. */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include "../common/config.h"
+#include "../common/report.h"
+#include "../common/store.h"
+#include "audit.h"
+#include "journal.h"
+
+#define LIMIT_DEFAULT 50 /* rows of history and clock */
+
+/* DESIGN: what a script can rely on. */
+enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNTESTED = 3, EXIT_BROKEN = 4 };
+
+struct command_line {
+        const char *config_file;
+        const char *database; /* NULL = the configuration's */
+        bool json;
+        unsigned limit; /* rows; 0 = all */
+        int argc;
+        char **argv; /* what follows the command's name */
+};
+
+static const char help[] = "Usage: trunkaudit [--config FILE] COMMAND\n"
+                           "\n"
+                           "  run [--trunk NAME]... [--json]       audit now: every trunk, or those named (id or name)\n"
+                           "  status [--json]                      each trunk's newest verdict\n"
+                           "  history TRUNK [--limit N] [--json]   one trunk's verdicts, newest first\n"
+                           "  clock [--limit N] [--json]           the clock's verdicts, newest first\n"
+                           "  check-config                         read the configuration and name every mistake\n"
+                           "\n"
+                           "  -c, --config FILE    configuration (default " CONFIG_FILE_DEFAULT ")\n"
+                           "      --database FILE  status, history, clock: read this database, without a configuration\n"
+                           "      --limit N        rows (default 50; 0 = all)\n"
+                           "      --json           for machines\n"
+                           "      --help, --version\n"
+                           "\n"
+                           "Exit: 0 all pass, 1 something failed, 2 usage or configuration, 3 something could not be tested, 4 broken.\n";
+
+static int complain(int code, const char *format, ...) _printf_(2, 3);
+static int complain(int code, const char *format, ...) {
+        va_list args;
+        va_start(args, format);
+        (void)fputs("trunkaudit: ", stderr);
+        (void)vfprintf(stderr, format, args);
+        (void)fputc('\n', stderr);
+        va_end(args);
+        return code;
+}
+
+/* -- configuration and database ------------------------------------------------------------------------------------------ */
+
+/* Returns 0, or the exit code when there are mistakes (printed). */
+static int load_config(const struct command_line *l, bool secrets, struct config **ret) {
+        struct complaints complaints = {0};
+        _cleanup_(config_freep) struct config *config = NULL;
+        int r = config_load(&config, l->config_file, &complaints);
+        if (r == 0 && secrets)
+                r = config_read_secrets(config, getenv("CREDENTIALS_DIRECTORY"), &complaints);
+        for (size_t i = 0; i < complaints.n; i++)
+                (void)fprintf(stderr, "%s%s\n", complaints.items[i].text, complaints.items[i].warning ? " (warning)" : "");
+        if (complaints.errors > complaints.n)
+                (void)fprintf(stderr, "%zu further mistakes are not shown\n", complaints.errors - complaints.n);
+        complaints_clear(&complaints);
+        if (r < 0)
+                return complain(EXIT_BROKEN, "unable to read %s: %s", l->config_file, strerror(-r));
+        if (r > 0)
+                return EXIT_USAGE;
+        *ret = TAKE_PTR(config);
+        return 0;
+}
+
+static int open_database(const char *path, enum store_mode mode, struct store **ret) {
+        _cleanup_(freep) char *error = NULL;
+        int r = store_open(ret, path, mode, &error);
+        if (r == 0)
+                return 0;
+        return complain(r == STORE_ABSENT ? EXIT_UNTESTED : EXIT_BROKEN, "%s", error ? error : strerror(r < 0 ? -r : EIO));
+}
+
+static int open_for_reading(const struct command_line *l, struct store **ret) {
+        _cleanup_(config_freep) struct config *config = NULL;
+        if (l->database)
+                return open_database(l->database, STORE_READ, ret);
+        int code = load_config(l, false, &config);
+        return code ? code : open_database(config->store.path, STORE_READ, ret);
+}
+
+/* -- printing ------------------------------------------------------------------------------------------------------------- */
+
+static unsigned terminal_width(int fd) {
+        struct winsize w;
+        return isatty(fd) && ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
+}
+
+static int print_table(const struct table *t, const struct report_column *columns, size_t n) {
+        const struct report_options options = {
+                .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+                .width = terminal_width(STDOUT_FILENO),
+        };
+        _cleanup_(freep) char *text = NULL;
+        int r = report_text(&text, t, columns, n, &options);
+        if (r < 0)
+                return complain(EXIT_BROKEN, "unable to print: %s", strerror(-r));
+        (void)fputs(text, stdout);
+        return 0;
+}
+
+static int print_json(const struct table *t, const char *before, const char *after) {
+        _cleanup_(freep) char *text = NULL;
+        int r = report_json(&text, t);
+        if (r < 0)
+                return complain(EXIT_BROKEN, "unable to print: %s", strerror(-r));
+        (void)printf("%s%s%s", before, text, after);
+        return 0;
+}
+
+static const struct report_column result_columns[] = {
+        {"trunk", "TRUNK", 24}, {"carrier", "CARRIER", 24}, {"outcome", "OUTCOME", 0},
+        {"cause", "CAUSE", 0},  {"detail", "SEEN", 44},     {"remedy", "REMEDY", 48},
+};
+
+/* What a script may conclude from rows with an outcome each. */
+static int exit_of_outcomes(const struct table *t) {
+        int code = EXIT_PASSED;
+        for (size_t i = 0; i < t->rows; i++) {
+                const char *outcome = table_text(t, i, "outcome");
+                if (text_eq(outcome, "fail"))
+                        return EXIT_FAILED;
+                if (text_eq(outcome, "untested"))
+                        code = EXIT_UNTESTED;
+        }
+        return code;
+}
+
+/* -- run ------------------------------------------------------------------------------------------------------------------- */
+
+struct command_run {
+        const struct command_line *line;
+        struct audit_context context;
+        struct store *store;
+        bool progress; /* shown on the terminal */
+        const char **names;
+        int code;
+};
+
+static void on_progress(size_t done, size_t total, void *user) {
+        const struct command_run *c = user;
+        if (c->progress)
+                (void)fprintf(stderr, "\r\033[K%zu of %zu trunks", done, total);
+}
+
+static int worse(int a, int b) {
+        return a == EXIT_FAILED || b == EXIT_FAILED ? EXIT_FAILED : a > b ? a : b;
+}
+
+static int exit_of_run(const struct run *run) {
+        int code = run->n_fail > 0 ? EXIT_FAILED : run->n_untested > 0 ? EXIT_UNTESTED : EXIT_PASSED;
+        const enum outcome parts[] = {verdict_outcome(&run->platform), verdict_outcome(&run->clock)};
+        for (size_t i = 0; i < ELEMENTS(parts); i++)
+                code = worse(code, parts[i] == OUTCOME_FAIL ? EXIT_FAILED : parts[i] == OUTCOME_UNTESTED ? EXIT_UNTESTED : EXIT_PASSED);
+        return run->state == RUN_DONE ? code : worse(code, EXIT_UNTESTED);
+}
+
+static void print_part(const char *name, const struct verdict *v) {
+        const struct cause_info *info = cause_info(v->cause);
+        (void)printf("%s: %s%s%s\n", name, info->word, v->detail[0] ? ": " : "", v->detail);
+        if (info->outcome != OUTCOME_PASS)
+                (void)printf("  %s %s\n", info->sentence, info->remedy);
+}
+
+static int print_run(struct command_run *c, const struct run *run) {
+        _cleanup_(table_freep) struct table *results = NULL, *runs = NULL;
+        char id[24];
+        (void)snprintf(id, sizeof id, "%lld", (long long)run->id);
+        int r = store_read(c->store, STORE_VIEW_RUN, id, 0, &results);
+        if (r == 0)
+                r = store_read(c->store, STORE_VIEW_RUNS, NULL, 1, &runs);
+        if (r != 0)
+                return complain(EXIT_BROKEN, "unable to read the results back from %s: %s", store_path(c->store), store_error(c->store));
+        if (c->line->json) {
+                r = print_json(runs, "{\"run\":", ",");
+                return r ? r : print_json(results, "\"results\":", "}\n");
+        }
+        r = print_table(results, result_columns, ELEMENTS(result_columns));
+        if (r != 0)
+                return r;
+        double seconds = (double)(run->finished_usec - run->started_usec) / (double)USEC_PER_SEC;
+        (void)printf("\nRun %lld: %u trunks in %.1f s: %u pass, %u warn, %u fail, %u untested\n", (long long)run->id, run->n_trunks,
+                     seconds, run->n_pass, run->n_warn, run->n_fail, run->n_untested);
+        print_part("Platform", &run->platform);
+        print_part("Clock", &run->clock);
+        (void)printf("Database: %s\n", store_path(c->store));
+        return 0;
+}
+
+static void on_done(struct audit *a, const struct audit_result *result, void *user) {
+        struct command_run *c = user;
+        (void)a;
+        if (c->progress)
+                (void)fputs("\r\033[K", stderr);
+        int r = result->stored == 0 ? print_run(c, result->run) : EXIT_BROKEN;
+        c->code = r ? r : exit_of_run(result->run);
+        if (result->unknown_name)
+                c->code = complain(EXIT_USAGE, "no trunk has the id or name \"%s\" (see trunkaudit status)", result->unknown_name);
+        (void)sd_event_exit(c->context.event, 0);
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *user) {
+        struct audit **a = user;
+        (void)source;
+        (void)info;
+        audit_abort(*a);
+        return 0;
+}
+
+static int run_audit(struct command_run *c, const struct config *config, struct journal *journal, sd_event *event) {
+        struct audit *audit = NULL;
+        int r = audit_context_open(&c->context, event, config, c->store, journal);
+        if (r < 0)
+                return complain(EXIT_BROKEN, "unable to set up the run: %s", strerror(-r));
+        const struct audit_request request = {
+                .trigger = RUN_TRIGGER_COMMAND, .names = c->names[0] ? c->names : NULL, .progress = on_progress};
+        c->code = EXIT_BROKEN;
+        r = audit_start(&audit, &c->context, &request, on_done, c);
+        if (r == STORE_BUSY) {
+                c->code = complain(EXIT_UNTESTED, "another process audits %s at this moment; try again when it is done",
+                                   store_path(c->store));
+        } else if (r == 0) {
+                r = sd_event_add_signal(event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, on_stop, &audit);
+                if (r >= 0)
+                        r = sd_event_add_signal(event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, on_stop, &audit);
+                if (r >= 0)
+                        r = sd_event_loop(event);
+                if (r < 0)
+                        c->code = complain(EXIT_BROKEN, "the event loop failed: %s", strerror(-r));
+        }
+        (void)audit_free(audit);
+        audit_context_close(&c->context);
+        return c->code;
+}
+
+static int command_run(const struct command_line *l, const char **names) {
+        _cleanup_(config_freep) struct config *config = NULL;
+        _cleanup_(store_closep) struct store *store = NULL;
+        _cleanup_(journal_freep) struct journal *journal = NULL;
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+        if (l->argc > 0)
+                return complain(EXIT_USAGE, "run: unexpected argument \"%s\" (name a trunk with --trunk)", l->argv[0]);
+        if (l->database)
+                return complain(EXIT_USAGE, "run: --database is for reading; the configuration's store.path says where a run is stored");
+        int code = load_config(l, true, &config);
+        if (code)
+                return code;
+        code = open_database(config->store.path, STORE_WRITE, &store);
+        if (code)
+                return code;
+        int r = journal_new(&journal, JOURNAL_STDERR);
+        if (r >= 0)
+                r = sd_event_default(&event);
+        if (r < 0)
+                return complain(EXIT_BROKEN, "unable to set up the run: %s", strerror(-r));
+        struct command_run c = {.line = l, .store = store, .names = names, .progress = isatty(STDERR_FILENO) && !l->json};
+        return run_audit(&c, config, journal, event);
+}
+
+/* -- status, history, clock, check-config ---------------------------------------------------------------------------------- */
+
+static int read_view(const struct command_line *l, enum store_view view, const char *argument, unsigned limit, struct table **ret) {
+        _cleanup_(store_closep) struct store *store = NULL;
+        int code = open_for_reading(l, &store);
+        if (code)
+                return code;
+        int r = store_read(store, view, argument, limit, ret);
+        if (r == STORE_NONE)
+                return complain(EXIT_USAGE, "no trunk has the id or name \"%s\" (see trunkaudit status)", argument ? argument : "");
+        if (r != 0)
+                return complain(EXIT_BROKEN, "unable to read %s: %s", store_path(store), store_error(store));
+        return 0;
+}
+
+static int print_view(const struct command_line *l, const struct table *t, const struct report_column *columns, size_t n) {
+        return l->json ? print_json(t, "", "\n") : print_table(t, columns, n);
+}
+
+static int command_status(const struct command_line *l) {
+        _cleanup_(table_freep) struct table *latest = NULL;
+        if (l->argc > 0)
+                return complain(EXIT_USAGE, "status: unexpected argument \"%s\"", l->argv[0]);
+        int code = read_view(l, STORE_VIEW_LATEST, NULL, 0, &latest);
+        if (code)
+                return code;
+        code = print_view(l, latest, result_columns, ELEMENTS(result_columns));
+        if (!code && latest->rows == 0) {
+                (void)fputs("trunkaudit: no run has finished yet\n", stderr);
+                return EXIT_UNTESTED;
+        }
+        return code ? code : exit_of_outcomes(latest);
+}
+
+static int command_history(const struct command_line *l) {
+        static const struct report_column columns[] = {{"time", "TIME", 0},    {"outcome", "OUTCOME", 0},       {"cause", "CAUSE", 0},
+                                                       {"detail", "SEEN", 60}, {"latency_ms", "LATENCY MS", 0}, {"run", "RUN", 0}};
+        _cleanup_(table_freep) struct table *rows = NULL;
+        if (l->argc != 1)
+                return complain(EXIT_USAGE, "history: name one trunk, by id or name");
+        int code = read_view(l, STORE_VIEW_HISTORY, l->argv[0], l->limit, &rows);
+        return code ? code : print_view(l, rows, columns, ELEMENTS(columns));
+}
+
+static int command_clock(const struct command_line *l) {
+        static const struct report_column columns[] = {{"time", "TIME", 0},           {"cause", "CAUSE", 0},
+                                                       {"offset_ms", "OFFSET MS", 0}, {"bound_ms", "BOUND MS", 0},
+                                                       {"servers", "SERVERS", 0},     {"detail", "SEEN", 60}};
+        _cleanup_(table_freep) struct table *rows = NULL;
+        if (l->argc > 0)
+                return complain(EXIT_USAGE, "clock: unexpected argument \"%s\"", l->argv[0]);
+        int code = read_view(l, STORE_VIEW_CLOCK, NULL, l->limit, &rows);
+        if (!code)
+                code = print_view(l, rows, columns, ELEMENTS(columns));
+        if (code)
+                return code;
+        enum cause newest = CAUSE_CLOCK_UNFINISHED;
+        if (rows->rows > 0)
+                (void)cause_from_word(table_text(rows, 0, "cause"), &newest);
+        enum outcome outcome = cause_info(newest)->outcome;
+        return outcome == OUTCOME_FAIL ? EXIT_FAILED : outcome == OUTCOME_UNTESTED ? EXIT_UNTESTED : EXIT_PASSED;
+}
+
+static int command_check_config(const struct command_line *l) {
+        _cleanup_(config_freep) struct config *config = NULL;
+        if (l->argc > 0)
+                return complain(EXIT_USAGE, "check-config: unexpected argument \"%s\" (give the file with --config)", l->argv[0]);
+        int code = load_config(l, true, &config);
+        if (!code)
+                (void)printf("%s: good\n", l->config_file);
+        return code;
+}
+
+/* -- the command line -------------------------------------------------------------------------------------------------------- */
+
+static bool read_limit(const char *text, unsigned *ret) {
+        char *end;
+        errno = 0;
+        unsigned long value = strtoul(text, &end, 10);
+        if (errno || end == text || *end || *text == '-' || value > 1000000)
+                return false;
+        *ret = (unsigned)value;
+        return true;
+}
+
+static int dispatch(const char *command, const struct command_line *l, const char **names) {
+        if (names[0] && strcmp(command, "run") != 0)
+                return complain(EXIT_USAGE, "%s: --trunk is for run", command);
+        if (strcmp(command, "run") == 0)
+                return command_run(l, names);
+        if (strcmp(command, "status") == 0)
+                return command_status(l);
+        if (strcmp(command, "history") == 0)
+                return command_history(l);
+        if (strcmp(command, "clock") == 0)
+                return command_clock(l);
+        if (strcmp(command, "check-config") == 0)
+                return command_check_config(l);
+        return complain(EXIT_USAGE, "unknown command \"%s\". See trunkaudit --help.", command);
+}
+
+int main(int argc, char **argv) {
+        static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {"database", required_argument, NULL, 'd'},
+                                                {"json", no_argument, NULL, 'j'},         {"limit", required_argument, NULL, 'l'},
+                                                {"trunk", required_argument, NULL, 't'},  {"help", no_argument, NULL, 'h'},
+                                                {"version", no_argument, NULL, 'v'},      {0}};
+        struct command_line l = {.config_file = CONFIG_FILE_DEFAULT, .limit = LIMIT_DEFAULT};
+        _cleanup_(freep) const char **names = calloc((size_t)argc + 1, sizeof *names);
+        size_t n_names = 0;
+        if (!names)
+                return EXIT_BROKEN;
+        int option;
+        while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
+                switch (option) {
+                case 'c':
+                        l.config_file = optarg;
+                        break;
+                case 'd':
+                        l.database = optarg;
+                        break;
+                case 'j':
+                        l.json = true;
+                        break;
+                case 'l':
+                        if (!read_limit(optarg, &l.limit))
+                                return complain(EXIT_USAGE, "--limit: \"%s\" is not a number of rows", optarg);
+                        break;
+                case 't':
+                        names[n_names++] = optarg;
+                        break;
+                case 'h':
+                        (void)fputs(help, stdout);
+                        return EXIT_PASSED;
+                case 'v':
+                        (void)puts("trunkaudit " TRUNKAUDIT_VERSION);
+                        return EXIT_PASSED;
+                default:
+                        return complain(EXIT_USAGE, "see trunkaudit --help");
+                }
+        }
+        if (optind >= argc) {
+                (void)fputs(help, stderr);
+                return EXIT_USAGE;
+        }
+        l.argc = argc - optind - 1;
+        l.argv = argv + optind + 1;
+
+        /* Secrets must not reach a core file; new databases are for the group's eyes only. */
+        (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        (void)prctl(PR_SET_DUMPABLE, 0);
+        (void)umask(0027);
+        int code = dispatch(argv[optind], &l, names);
+        if (fflush(stdout) != 0 && code != EXIT_BROKEN)
+                return complain(EXIT_BROKEN, "unable to write the output: %s", strerror(errno));
+        return code;
+}
