@@ -134,7 +134,9 @@ stage "fuzz corpora with ASan and UBSan" replays "$build/san"
 stage "lab scenarios with ASan and UBSan" scenarios "$build/san"
 stage "fuzz corpora" replays "$build/gcc"
 for script in tests/house/*.sh tests/peers/*.sh; do
-	[ -e "$script" ] || continue
+	case $script in
+	*'*'* | */lib.sh) continue ;; # no such test; what tests share
+	esac
 	kind=$(basename "$(dirname "$script")")
 	stage "$kind: $(basename "$script" .sh)" under_limit sh "$script" "$build/gcc"
 done
