@@ -35,7 +35,7 @@ const char *store_error(const struct store *s);
 const char *store_path(const struct store *s);
 
 /* Takes the audit lock (PATH.lock, released also when the process dies). While it is held, runs left open by a process that died
- * are marked `broken`: ret_broken counts them. Returns 0 or STORE_BUSY. */
+ * are marked `broken`: ret_broken (may be NULL) counts them. Returns 0, STORE_BUSY, -EALREADY (it is ours already). */
 int store_lock(struct store *s, unsigned *ret_broken);
 void store_unlock(struct store *s);
 
@@ -83,14 +83,17 @@ struct result {
         enum change change; /* set by the audit, for the journal; not stored */
 };
 
-/* Opens the run's row (state `running`), committed at once. run->id is set. */
+/* Opens the run's row (state `running`) from slot_usec, started_usec, trigger and partial; committed at once. run->id is set. */
 int store_begin_run(struct store *s, struct run *run);
 
-/* Results, evidence and the closing of the run's row, in one transaction: all of it or nothing. */
+/* Results, evidence and the closing of the run's row, in one transaction: all of it or nothing, so that it can be tried again. A trunk
+ * that was never listed gets a row with its id and name. Texts that are not UTF-8 are stored with U+FFFD for what cannot be read. */
 int store_end_run(struct store *s, const struct run *run, const struct result *results, size_t n);
 
-/* Writes what the platform said of its trunks (never the merged configuration), so that a later run can go on without it.
- * One transaction; trunks that are no longer listed stay, with their last_listed. */
+/* Writes what the platform said of its trunks (never the merged configuration: call it before trunk_list_merge()), so that a later run
+ * can go on without it. One transaction; trunks that are no longer listed stay, with their last_listed. Only those of origin
+ * TRUNK_LISTED are written; one whose detail was denied keeps what an earlier listing said of it. Of the platform's own authorization
+ * line the response value is not kept. */
 int store_put_trunks(struct store *s, const struct trunk_list *list, int64_t now_usec);
 
 /* The trunks of the last complete listing, origin TRUNK_REMEMBERED, and when that was. STORE_NONE when there never was one. */
@@ -99,11 +102,11 @@ int store_known_trunks(struct store *s, struct trunk_list *ret, int64_t *ret_use
 /* The last run with that state that was not partial (finished_usec of it). STORE_NONE when there is none. */
 int store_last_run(struct store *s, enum run_state state, struct run *ret);
 
-/* The trunk's last stored result before this one. STORE_NONE when there is none. */
+/* The trunk's last stored result, and when its run started. STORE_NONE when there is none. */
 int store_last_result(struct store *s, const char *trunk_id, enum cause *ret_cause, int64_t *ret_usec);
 
-/* What the journal was last told of a subject: a trunk's id, or "platform", "clock" (which no trunk's id can be: those of trunks are
- * stored as given, these with a NUL-free prefix of their own). STORE_NONE: nothing yet, which means all is well. */
+/* What the journal was last told of a subject: a trunk's id, "platform" or "clock" (the platform's ids are UUIDs, those of extra trunks
+ * begin with "local:"). STORE_NONE: nothing yet, which means all is well. */
 int store_announced(struct store *s, const char *subject, enum cause *ret_cause, int64_t *ret_usec);
 
 struct announcement {

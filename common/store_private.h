@@ -1,0 +1,80 @@
+/* store_private.h: what the files of the store share: the connection, its statements, transactions. */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "store.h"
+
+#define STORE_ERROR_MAX 1024 /* bytes of store_error() */
+
+/* Every statement of the program; the SQL is in store_query.c. Each is prepared at its first use and kept. */
+enum statement {
+        STATEMENT_BREAK_RUNS,
+        STATEMENT_REFRESH_CAUSE,
+        STATEMENT_BEGIN_RUN,
+        STATEMENT_END_RUN,
+        STATEMENT_LAST_RUN,
+        STATEMENT_PUT_CARRIER,
+        STATEMENT_PUT_RESULT,
+        STATEMENT_PUT_EVIDENCE,
+        STATEMENT_LAST_RESULT,
+        STATEMENT_ANNOUNCED,
+        STATEMENT_PUT_ANNOUNCEMENT,
+        STATEMENT_KEEP_TRUNK,
+        STATEMENT_UNLIST_TRUNKS,
+        STATEMENT_PUT_TRUNK,
+        STATEMENT_PUT_LISTING,
+        STATEMENT_LISTING,
+        STATEMENT_KNOWN_TRUNKS,
+        STATEMENT_FIND_RUN,
+        STATEMENT_FIND_TRUNK,
+        STATEMENT_READ_RUN,
+        STATEMENT_READ_LATEST,
+        STATEMENT_READ_HISTORY,
+        STATEMENT_READ_CLOCK,
+        STATEMENT_READ_RUNS,
+        STATEMENT_COUNT
+};
+
+struct store {
+        sqlite3 *db;
+        char *path;
+        int lock_fd; /* -1 = the audit lock is not ours */
+        sqlite3_stmt *statements[STATEMENT_COUNT];
+        char error[STORE_ERROR_MAX];
+};
+
+/* Keeps "unable to DOING in PATH: why" for store_error(). Returns -ENOMEM or -EIO. */
+int store_fail(struct store *s, const char *doing);
+
+/* Keeps a sentence of our own. Returns r. */
+int store_complain(struct store *s, int r, const char *format, ...) _printf_(3, 4);
+
+/* One use of a statement. The first failure sticks and is returned by query_step(), so that binding needs no checks. Times and ids
+ * that are 0 for "none" are bound by bind_optional(). Texts are copied, invalid UTF-8 repaired, NULL is NULL. */
+struct query {
+        struct store *store;
+        sqlite3_stmt *statement;
+        const char *doing;
+        int bound;
+        int result;
+};
+
+/* doing: the verb and object of the error sentence, a constant. */
+struct query query_begin(struct store *s, enum statement which, const char *doing);
+void bind_integer(struct query *q, const char *name, int64_t value);
+void bind_optional(struct query *q, const char *name, int64_t value);
+void bind_null(struct query *q, const char *name);
+void bind_text(struct query *q, const char *name, const char *text);
+void bind_text_or_null(struct query *q, const char *name, const char *text); /* "" is NULL too */
+
+/* The next row: 0, STORE_NONE when there is no further one, or < 0. An unknown or forgotten parameter is an error. */
+int query_step(struct query *q);
+int query_run(struct query *q); /* to the end; 0 or < 0 */
+void query_end(struct query *q);
+
+/* A column of the current row as a cause; `otherwise` when it is NULL or a word that this program does not know. */
+enum cause column_cause(const struct query *q, int column, enum cause otherwise);
+
+int transaction_begin(struct store *s);
+int transaction_end(struct store *s, int r); /* r < 0: rolls back and returns r; else commits, and rolls back when that fails */

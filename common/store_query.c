@@ -1,0 +1,234 @@
+/* store_query.c: every statement of the store, how values are bound to it, and transactions. */
+#include "store_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "utf8.h"
+
+#define RESULT_COLUMNS "trunk, trunk_id, carrier, outcome, cause, detail, remedy, sentence, run, time, latency_ms"
+
+static const char *const sql[STATEMENT_COUNT] = {
+        [STATEMENT_BREAK_RUNS] = "UPDATE run SET state = 'broken' WHERE state = 'running'",
+
+        /* The WHERE keeps an open that changes nothing from writing. */
+        [STATEMENT_REFRESH_CAUSE] = "INSERT INTO cause (word, kind, outcome, priority, sentence, remedy)"
+                                    " VALUES (:word, :kind, :outcome, :priority, :sentence, :remedy)"
+                                    " ON CONFLICT (word) DO UPDATE SET (kind, outcome, priority, sentence, remedy)"
+                                    " = (excluded.kind, excluded.outcome, excluded.priority, excluded.sentence, excluded.remedy)"
+                                    " WHERE (kind, outcome, priority, sentence, remedy)"
+                                    " IS NOT (excluded.kind, excluded.outcome, excluded.priority, excluded.sentence, excluded.remedy)",
+
+        [STATEMENT_BEGIN_RUN] = "INSERT INTO run (program, slot_usec, started_usec, state, trigger, partial)"
+                                " VALUES (:program, :slot, :started, 'running', :trigger, :partial)",
+        [STATEMENT_END_RUN] =
+                "UPDATE run SET finished_usec = :finished, state = :state,"
+                " clock_cause = (SELECT id FROM cause WHERE word = :clock_cause), clock_detail = :clock_detail,"
+                " clock_offset_usec = :clock_offset, clock_bound_usec = :clock_bound,"
+                " clock_servers = :clock_servers, clock_servers_used = :clock_servers_used,"
+                " witness_offset_usec = :witness_offset, witness_bound_usec = :witness_bound,"
+                " platform_cause = (SELECT id FROM cause WHERE word = :platform_cause), platform_detail = :platform_detail,"
+                " platform_status = :platform_status, platform_correlation_id = :correlation_id, trunks_known_usec = :trunks_known,"
+                " trunks = :trunks, passed = :passed, warned = :warned, failed = :failed, untested = :untested"
+                " WHERE id = :id AND state = 'running'",
+        [STATEMENT_LAST_RUN] =
+                "SELECT run.id, slot_usec, started_usec, finished_usec, trigger, clock.word, clock_detail,"
+                " clock_offset_usec, clock_bound_usec, clock_servers, clock_servers_used, witness_offset_usec, witness_bound_usec,"
+                " platform.word, platform_detail, platform_status, platform_correlation_id, trunks_known_usec,"
+                " trunks, passed, warned, failed, untested"
+                " FROM run LEFT JOIN cause AS clock ON clock.id = clock_cause LEFT JOIN cause AS platform ON platform.id = platform_cause"
+                " WHERE state = :state AND NOT partial ORDER BY run.id DESC LIMIT 1",
+
+        [STATEMENT_PUT_CARRIER] = "INSERT INTO carrier (target, address) VALUES (:target, :address) ON CONFLICT DO NOTHING",
+        [STATEMENT_PUT_RESULT] =
+                "INSERT INTO result (run, trunk, outcome, cause, carrier, requests, credentialed, latency_usec, detail) VALUES (:run,"
+                " (SELECT key FROM trunk WHERE trunk_id = :trunk), (SELECT id FROM outcome WHERE word = :outcome),"
+                " (SELECT id FROM cause WHERE word = :cause), (SELECT id FROM carrier WHERE target = :target AND address = :address),"
+                " :requests, :credentialed, :latency, :detail)",
+        [STATEMENT_PUT_EVIDENCE] =
+                "INSERT INTO evidence (run, trunk, seq, sent_usec, rtt_usec, credentialed, digest_uri, algorithm, qop,"
+                " retransmissions, ending, problem, status, reason, request, response) VALUES (:run,"
+                " (SELECT key FROM trunk WHERE trunk_id = :trunk), :seq, :sent, :rtt, :credentialed, :digest_uri, :algorithm, :qop,"
+                " :retransmissions, :ending, :problem, :status, :reason, :request, :response)",
+        [STATEMENT_LAST_RESULT] = "SELECT cause.word, started_usec FROM result JOIN cause ON cause.id = result.cause"
+                                  " JOIN run ON run.id = result.run WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)"
+                                  " ORDER BY result.run DESC LIMIT 1",
+
+        [STATEMENT_ANNOUNCED] =
+                "SELECT word, told_usec FROM announcement JOIN cause ON cause.id = announcement.cause WHERE subject = :subject",
+        [STATEMENT_PUT_ANNOUNCEMENT] = "INSERT OR REPLACE INTO announcement (subject, cause, run, told_usec)"
+                                       " VALUES (:subject, (SELECT id FROM cause WHERE word = :cause), :run, :told)",
+
+        /* What the platform said of a trunk is not touched, also not by a configuration that calls the trunk extra. */
+        [STATEMENT_KEEP_TRUNK] = "INSERT INTO trunk (trunk_id, name, listed, extra) VALUES (:trunk, :name, 0, :extra)"
+                                 " ON CONFLICT (trunk_id) DO UPDATE SET name = excluded.name, extra = 1"
+                                 " WHERE NOT listed AND excluded.extra AND (extra = 0 OR name IS NOT excluded.name)",
+        [STATEMENT_UNLIST_TRUNKS] = "UPDATE trunk SET listed = 0 WHERE listed",
+        /* A trunk whose detail was denied keeps what an earlier listing said of it. */
+        [STATEMENT_PUT_TRUNK] =
+                "INSERT INTO trunk (trunk_id, name, state, role, region, authentication, domain, proxies, transport, request_uri, realm,"
+                " username, algorithm, qop, self_uri, validation_time, validation_status, validation_code, validation_message,"
+                " validation_challenge, validation_authorization, first_listed_usec, last_listed_usec, listed, extra)"
+                " VALUES (:id, :name, :state, :role, :region, :authentication, :domain, :proxies, :transport, :request_uri, :realm,"
+                " :username, :algorithm, :qop, :self_uri, :validation_time, :validation_status, :validation_code, :validation_message,"
+                " :validation_challenge, :validation_authorization, :now, :now, 1, 0)"
+                " ON CONFLICT (trunk_id) DO UPDATE SET"
+#define KEPT(column) " " #column " = CASE WHEN :denied THEN coalesce(excluded." #column ", " #column ") ELSE excluded." #column " END,"
+        KEPT(name) KEPT(state) KEPT(role) KEPT(region) KEPT(authentication) KEPT(domain) KEPT(proxies) KEPT(transport) KEPT(request_uri)
+                KEPT(realm) KEPT(username) KEPT(algorithm) KEPT(qop) KEPT(self_uri) KEPT(validation_time) KEPT(validation_status)
+                        KEPT(validation_code) KEPT(validation_message) KEPT(validation_challenge) KEPT(validation_authorization)
+#undef KEPT
+                                " first_listed_usec = coalesce(first_listed_usec, :now), last_listed_usec = :now, listed = 1, extra = 0",
+        [STATEMENT_PUT_LISTING] = "INSERT OR REPLACE INTO listing (id, listed_usec, trunks) VALUES (1, :now, :trunks)",
+        [STATEMENT_LISTING] = "SELECT listed_usec FROM listing",
+        [STATEMENT_KNOWN_TRUNKS] =
+                "SELECT trunk_id, name, state, role, region, authentication, domain, proxies, transport, request_uri, realm,"
+                " username, algorithm, qop, self_uri, validation_time, validation_status, validation_code, validation_message,"
+                " validation_challenge, validation_authorization FROM trunk WHERE listed ORDER BY key",
+
+        [STATEMENT_FIND_RUN] = "SELECT id FROM run WHERE id = :run",
+        [STATEMENT_FIND_TRUNK] = "SELECT trunk_id FROM trunk WHERE trunk_id = :trunk OR name = :trunk"
+                                 " ORDER BY trunk_id = :trunk DESC, listed DESC, key DESC LIMIT 1",
+        [STATEMENT_READ_RUN] = "SELECT " RESULT_COLUMNS
+                               " FROM results WHERE run = :argument ORDER BY trunk COLLATE NOCASE, trunk_id LIMIT :limit",
+        [STATEMENT_READ_LATEST] = "SELECT * FROM latest LIMIT :limit",
+        [STATEMENT_READ_HISTORY] = "SELECT * FROM history WHERE trunk_id = :argument LIMIT :limit",
+        [STATEMENT_READ_CLOCK] = "SELECT * FROM clock LIMIT :limit",
+        [STATEMENT_READ_RUNS] = "SELECT * FROM runs LIMIT :limit",
+};
+
+int store_complain(struct store *s, int r, const char *format, ...) {
+        va_list args;
+        va_start(args, format);
+        (void)vsnprintf(s->error, sizeof s->error, format, args);
+        va_end(args);
+        return r;
+}
+
+int store_fail(struct store *s, const char *doing) {
+        int r = sqlite3_errcode(s->db) == SQLITE_NOMEM ? -ENOMEM : -EIO;
+        return store_complain(s, r, "unable to %s in %s: %s", doing, s->path, sqlite3_errmsg(s->db));
+}
+
+struct query query_begin(struct store *s, enum statement which, const char *doing) {
+        struct query q = {.store = s, .doing = doing};
+        if (!s->statements[which] &&
+            sqlite3_prepare_v3(s->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[which], NULL) != SQLITE_OK)
+                q.result = store_fail(s, doing);
+        q.statement = s->statements[which];
+        return q;
+}
+
+/* The parameter's number, or 0 when binding has failed. */
+static int parameter(struct query *q, const char *name) {
+        if (q->result < 0)
+                return 0;
+        int i = sqlite3_bind_parameter_index(q->statement, name);
+        if (i == 0)
+                q->result = store_complain(q->store, -EIO, "unable to %s: the statement has no parameter %s", q->doing, name);
+        else
+                q->bound++;
+        return i;
+}
+
+static void bound(struct query *q, int rc) {
+        if (rc != SQLITE_OK)
+                q->result = store_fail(q->store, q->doing);
+}
+
+void bind_integer(struct query *q, const char *name, int64_t value) {
+        int i = parameter(q, name);
+        if (i > 0)
+                bound(q, sqlite3_bind_int64(q->statement, i, value));
+}
+
+void bind_optional(struct query *q, const char *name, int64_t value) {
+        if (value == 0)
+                bind_null(q, name);
+        else
+                bind_integer(q, name, value);
+}
+
+void bind_null(struct query *q, const char *name) {
+        int i = parameter(q, name);
+        if (i > 0)
+                bound(q, sqlite3_bind_null(q->statement, i));
+}
+
+void bind_text(struct query *q, const char *name, const char *text) {
+        int i = parameter(q, name);
+        if (i == 0)
+                return;
+        if (!text || utf8_valid(text)) {
+                bound(q, sqlite3_bind_text(q->statement, i, text, -1, SQLITE_TRANSIENT));
+                return;
+        }
+        char *repaired;
+        int r = utf8_repair(&repaired, text);
+        if (r < 0) {
+                q->result = store_complain(q->store, r, "unable to %s: out of memory", q->doing);
+                return;
+        }
+        bound(q, sqlite3_bind_text(q->statement, i, repaired, -1, free));
+}
+
+void bind_text_or_null(struct query *q, const char *name, const char *text) {
+        bind_text(q, name, text && *text ? text : NULL);
+}
+
+int query_step(struct query *q) {
+        if (q->result < 0)
+                return q->result;
+        if (q->bound != sqlite3_bind_parameter_count(q->statement))
+                return q->result = store_complain(q->store, -EIO, "unable to %s: the statement has %d parameters, %d are given", q->doing,
+                                                  sqlite3_bind_parameter_count(q->statement), q->bound);
+        switch (sqlite3_step(q->statement)) {
+        case SQLITE_ROW:
+                return 0;
+        case SQLITE_DONE:
+                return STORE_NONE;
+        default:
+                return q->result = store_fail(q->store, q->doing);
+        }
+}
+
+int query_run(struct query *q) {
+        int r;
+        do
+                r = query_step(q);
+        while (r == 0);
+        return r < 0 ? r : 0;
+}
+
+void query_end(struct query *q) {
+        if (!q->statement)
+                return;
+        /* What they return repeats the failure of the step. An unreset statement would pin the write-ahead log. */
+        (void)sqlite3_reset(q->statement);
+        (void)sqlite3_clear_bindings(q->statement);
+}
+
+enum cause column_cause(const struct query *q, int column, enum cause otherwise) {
+        const char *word = (const char *)sqlite3_column_text(q->statement, column);
+        enum cause cause = otherwise;
+        if (word)
+                (void)cause_from_word(word, &cause);
+        return cause;
+}
+
+static int transaction(struct store *s, const char *sql_text) {
+        return sqlite3_exec(s->db, sql_text, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, "write");
+}
+
+int transaction_begin(struct store *s) {
+        return transaction(s, "BEGIN IMMEDIATE");
+}
+
+int transaction_end(struct store *s, int r) {
+        if (r >= 0)
+                r = transaction(s, "COMMIT");
+        /* SQLite may have rolled back by itself; the error that counts is the first. */
+        if (r < 0 && !sqlite3_get_autocommit(s->db))
+                (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+        return r;
+}

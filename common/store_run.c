@@ -1,0 +1,283 @@
+/* store_run.c: runs, their results and evidence, and what the journal was told. */
+#include "store_private.h"
+
+#include <stdio.h>
+
+const char *run_state_word(enum run_state state) {
+        switch (state) {
+        case RUN_RUNNING:
+                return "running";
+        case RUN_DONE:
+                return "done";
+        case RUN_ABORTED:
+                return "aborted";
+        case RUN_BROKEN:
+                return "broken";
+        }
+        return "";
+}
+
+const char *run_trigger_word(enum run_trigger trigger) {
+        switch (trigger) {
+        case RUN_TRIGGER_SLOT:
+                return "slot";
+        case RUN_TRIGGER_START:
+                return "start";
+        case RUN_TRIGGER_SIGNAL:
+                return "signal";
+        case RUN_TRIGGER_COMMAND:
+                return "command";
+        }
+        return "";
+}
+
+static enum run_trigger trigger_from(const char *word) {
+        for (enum run_trigger trigger = RUN_TRIGGER_SLOT; trigger < RUN_TRIGGER_COMMAND; trigger++)
+                if (text_eq(word, run_trigger_word(trigger)))
+                        return trigger;
+        return RUN_TRIGGER_COMMAND;
+}
+
+static const char *ending_word(enum exchange_end end) {
+        switch (end) {
+        case EXCHANGE_RESPONDED:
+                return "responded";
+        case EXCHANGE_NO_RESPONSE:
+                return "no_response";
+        case EXCHANGE_REFUSED:
+                return "refused";
+        case EXCHANGE_UNREACHABLE:
+                return "unreachable";
+        case EXCHANGE_MALFORMED:
+                return "malformed";
+        case EXCHANGE_CUT:
+                return "cut";
+        }
+        return "";
+}
+
+int store_begin_run(struct store *s, struct run *run) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_BEGIN_RUN, "open the run");
+        bind_text(&q, ":program", TRUNKAUDIT_VERSION);
+        bind_optional(&q, ":slot", run->slot_usec);
+        bind_integer(&q, ":started", run->started_usec);
+        bind_text(&q, ":trigger", run_trigger_word(run->trigger));
+        bind_integer(&q, ":partial", run->partial);
+        int r = query_run(&q);
+        if (r < 0)
+                return r;
+        run->id = sqlite3_last_insert_rowid(s->db);
+        return 0;
+}
+
+static void bind_if(struct query *q, bool known, const char *name, int64_t value) {
+        if (known)
+                bind_integer(q, name, value);
+        else
+                bind_null(q, name);
+}
+
+static int put_run(struct store *s, const struct run *run) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_END_RUN, "close the run");
+        bind_integer(&q, ":id", run->id);
+        bind_if(&q, run->state != RUN_BROKEN, ":finished", run->finished_usec);
+        bind_text(&q, ":state", run_state_word(run->state));
+        bind_text(&q, ":clock_cause", cause_info(run->clock.cause)->word);
+        bind_text_or_null(&q, ":clock_detail", run->clock.detail);
+        bind_if(&q, run->clock_measured, ":clock_offset", run->clock_offset_usec);
+        bind_if(&q, run->clock_measured, ":clock_bound", run->clock_bound_usec);
+        bind_integer(&q, ":clock_servers", run->clock_servers);
+        bind_integer(&q, ":clock_servers_used", run->clock_servers_used);
+        bind_if(&q, run->witness_measured, ":witness_offset", run->witness_offset_usec);
+        bind_if(&q, run->witness_measured, ":witness_bound", run->witness_bound_usec);
+        bind_text(&q, ":platform_cause", cause_info(run->platform.cause)->word);
+        bind_text_or_null(&q, ":platform_detail", run->platform.detail);
+        bind_optional(&q, ":platform_status", run->platform_status);
+        bind_text_or_null(&q, ":correlation_id", run->correlation_id);
+        bind_optional(&q, ":trunks_known", run->trunks_known_usec);
+        bind_integer(&q, ":trunks", run->n_trunks);
+        bind_integer(&q, ":passed", run->n_pass);
+        bind_integer(&q, ":warned", run->n_warn);
+        bind_integer(&q, ":failed", run->n_fail);
+        bind_integer(&q, ":untested", run->n_untested);
+        int r = query_run(&q);
+        if (r < 0)
+                return r;
+        if (sqlite3_changes(s->db) != 1)
+                return store_complain(s, -EIO, "unable to close the run in %s: run %lld is not open", s->path, (long long)run->id);
+        return 0;
+}
+
+/* The row that a result refers to; nearly always it is there already. */
+static int keep_trunk(struct store *s, const struct trunk *t) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_KEEP_TRUNK, "store a trunk");
+        bind_text(&q, ":trunk", t->id);
+        bind_text(&q, ":name", t->name);
+        bind_integer(&q, ":extra", t->origin == TRUNK_EXTRA);
+        return query_run(&q);
+}
+
+static int put_carrier(struct store *s, const struct evidence *e) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_CARRIER, "store a carrier");
+        bind_text(&q, ":target", e->target);
+        bind_text(&q, ":address", e->address);
+        return query_run(&q);
+}
+
+static int put_exchange(struct store *s, int64_t run, const char *trunk_id, size_t seq, const struct exchange *x) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_EVIDENCE, "store evidence");
+        bind_integer(&q, ":run", run);
+        bind_text(&q, ":trunk", trunk_id);
+        bind_integer(&q, ":seq", (int64_t)seq);
+        bind_integer(&q, ":sent", (int64_t)x->sent_usec);
+        bind_optional(&q, ":rtt", (int64_t)x->rtt_usec);
+        bind_integer(&q, ":credentialed", x->credentialed);
+        bind_text(&q, ":digest_uri", x->credentialed ? x->digest_uri : NULL);
+        bind_text(&q, ":algorithm", x->credentialed ? digest_algorithm_name(x->algorithm) : NULL);
+        bind_text(&q, ":qop", x->credentialed ? digest_qop_name(x->qop) : NULL);
+        bind_integer(&q, ":retransmissions", x->retransmissions);
+        bind_text(&q, ":ending", ending_word(x->end));
+        bind_text(&q, ":problem", x->malformed ? x->malformed : x->error ? strerrordesc_np(x->error) : NULL);
+        bind_optional(&q, ":status", x->status);
+        bind_text_or_null(&q, ":reason", x->reason);
+        bind_text(&q, ":request", x->request);
+        bind_text(&q, ":response", x->response);
+        return query_run(&q);
+}
+
+static int put_result(struct store *s, int64_t run, const struct result *result) {
+        const struct evidence *e = result->evidence;
+        const char *trunk_id = result->trunk->id;
+        int r = keep_trunk(s, result->trunk);
+        if (r < 0)
+                return r;
+        bool has_carrier = e && e->target[0];
+        r = has_carrier ? put_carrier(s, e) : 0;
+        if (r < 0)
+                return r;
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_RESULT, "store a result");
+        bind_integer(&q, ":run", run);
+        bind_text(&q, ":trunk", trunk_id);
+        bind_text(&q, ":outcome", outcome_word(verdict_outcome(&result->verdict)));
+        bind_text(&q, ":cause", cause_info(result->verdict.cause)->word);
+        bind_text(&q, ":target", has_carrier ? e->target : NULL);
+        bind_text(&q, ":address", has_carrier ? e->address : NULL);
+        bind_integer(&q, ":requests", result->requests);
+        bind_integer(&q, ":credentialed", result->credentialed);
+        bind_optional(&q, ":latency", (int64_t)result->latency_usec);
+        bind_text_or_null(&q, ":detail", result->verdict.detail);
+        r = query_run(&q);
+        if (r < 0 || !e || !result->keep_evidence)
+                return r;
+        for (size_t i = 0; i < e->n_exchanges; i++) {
+                r = put_exchange(s, run, trunk_id, i + 1, &e->exchanges[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int put_results(struct store *s, const struct run *run, const struct result *results, size_t n) {
+        int r = put_run(s, run);
+        for (size_t i = 0; r == 0 && i < n; i++)
+                r = put_result(s, run->id, &results[i]);
+        return r;
+}
+
+int store_end_run(struct store *s, const struct run *run, const struct result *results, size_t n) {
+        int r = transaction_begin(s);
+        return r < 0 ? r : transaction_end(s, put_results(s, run, results, n));
+}
+
+static struct verdict column_verdict(const struct query *q, int column, enum cause otherwise) {
+        struct verdict v = {.cause = column_cause(q, column, otherwise)};
+        const char *detail = (const char *)sqlite3_column_text(q->statement, column + 1);
+        (void)snprintf(v.detail, sizeof v.detail, "%s", detail ? detail : "");
+        return v;
+}
+
+static unsigned column_unsigned(const struct query *q, int column) {
+        return (unsigned)sqlite3_column_int64(q->statement, column);
+}
+
+int store_last_run(struct store *s, enum run_state state, struct run *ret) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_LAST_RUN, "read the last run");
+        bind_text(&q, ":state", run_state_word(state));
+        int r = query_step(&q);
+        if (r != 0)
+                return r;
+        sqlite3_stmt *row = q.statement;
+        /* Of a run that was never closed there are no verdicts. */
+        struct run run = {
+                .id = sqlite3_column_int64(row, 0),
+                .slot_usec = sqlite3_column_int64(row, 1),
+                .started_usec = sqlite3_column_int64(row, 2),
+                .finished_usec = sqlite3_column_int64(row, 3),
+                .state = state,
+                .trigger = trigger_from((const char *)sqlite3_column_text(row, 4)),
+                .clock = column_verdict(&q, 5, CAUSE_CLOCK_UNFINISHED),
+                .clock_measured = sqlite3_column_type(row, 7) != SQLITE_NULL,
+                .clock_offset_usec = sqlite3_column_int64(row, 7),
+                .clock_bound_usec = sqlite3_column_int64(row, 8),
+                .clock_servers = column_unsigned(&q, 9),
+                .clock_servers_used = column_unsigned(&q, 10),
+                .witness_measured = sqlite3_column_type(row, 11) != SQLITE_NULL,
+                .witness_offset_usec = sqlite3_column_int64(row, 11),
+                .witness_bound_usec = sqlite3_column_int64(row, 12),
+                .platform = column_verdict(&q, 13, CAUSE_PLATFORM_UNFINISHED),
+                .platform_status = sqlite3_column_int(row, 15),
+                .trunks_known_usec = sqlite3_column_int64(row, 17),
+                .n_trunks = column_unsigned(&q, 18),
+                .n_pass = column_unsigned(&q, 19),
+                .n_warn = column_unsigned(&q, 20),
+                .n_fail = column_unsigned(&q, 21),
+                .n_untested = column_unsigned(&q, 22),
+        };
+        const char *correlation_id = (const char *)sqlite3_column_text(row, 16);
+        (void)snprintf(run.correlation_id, sizeof run.correlation_id, "%s", correlation_id ? correlation_id : "");
+        *ret = run;
+        return 0;
+}
+
+/* A row of a cause and a time. A word that this program no longer knows counts as no row. */
+static int read_cause(struct query *q, enum cause *ret_cause, int64_t *ret_usec) {
+        int r = query_step(q);
+        if (r != 0)
+                return r;
+        enum cause cause = column_cause(q, 0, CAUSE_COUNT);
+        if (cause == CAUSE_COUNT)
+                return STORE_NONE;
+        *ret_cause = cause;
+        *ret_usec = sqlite3_column_int64(q->statement, 1);
+        return 0;
+}
+
+int store_last_result(struct store *s, const char *trunk_id, enum cause *ret_cause, int64_t *ret_usec) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_LAST_RESULT, "read the last result");
+        bind_text(&q, ":trunk", trunk_id);
+        return read_cause(&q, ret_cause, ret_usec);
+}
+
+int store_announced(struct store *s, const char *subject, enum cause *ret_cause, int64_t *ret_usec) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_ANNOUNCED, "read an announcement");
+        bind_text(&q, ":subject", subject);
+        return read_cause(&q, ret_cause, ret_usec);
+}
+
+static int put_announcements(struct store *s, const struct announcement *a, size_t n, int64_t now_usec) {
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < n; i++) {
+                _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_ANNOUNCEMENT, "store an announcement");
+                bind_text(&q, ":subject", a[i].subject);
+                bind_text(&q, ":cause", cause_info(a[i].cause)->word);
+                bind_optional(&q, ":run", a[i].run);
+                bind_integer(&q, ":told", now_usec);
+                r = query_run(&q);
+        }
+        return r;
+}
+
+int store_put_announcements(struct store *s, const struct announcement *a, size_t n, int64_t now_usec) {
+        int r = transaction_begin(s);
+        return r < 0 ? r : transaction_end(s, put_announcements(s, a, n, now_usec));
+}

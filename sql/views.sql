@@ -1,0 +1,136 @@
+-- The views: the database's interface for people. Each statement is compared with what the database has; when one differs, all of
+-- them are made anew. So: start with CREATE VIEW in capitals, one statement a view, and leave the DROP of a view that is gone.
+
+DROP VIEW IF EXISTS results;
+CREATE VIEW results AS -- every result in words; the other views are made of it
+SELECT
+  r.run,                                                       -- id of the run
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.started_usec / 1000000, 'unixepoch') AS time, -- when the run started
+  coalesce(t.name, t.trunk_id) AS trunk,
+  t.trunk_id,
+  carrier.target AS carrier,                                   -- host and port that were asked; NULL: not probed
+  nullif(carrier.address, '') AS address,                      -- what that resolved to
+  o.word AS outcome,                                           -- pass, warn, untested, fail
+  c.word AS cause,
+  r.detail,                                                    -- what was seen
+  c.remedy,                                                    -- what to do
+  c.sentence,                                                  -- what the cause means
+  round(r.latency_usec / 1000.0, 1) AS latency_ms,             -- of the first request that was answered
+  r.requests,                                                  -- sent
+  r.credentialed,                                              -- of them with an answer
+  r.outcome AS severity,                                       -- 0 pass ... 3 fail
+  r.trunk AS trunk_key
+FROM result AS r
+JOIN run ON run.id = r.run
+JOIN trunk AS t ON t.key = r.trunk
+JOIN outcome AS o ON o.id = r.outcome
+JOIN cause AS c ON c.id = r.cause
+LEFT JOIN carrier ON carrier.id = r.carrier;
+
+DROP VIEW IF EXISTS latest;
+CREATE VIEW latest AS -- the newest result of every trunk that the platform lists now or that is extra
+SELECT
+  r.trunk, r.trunk_id, r.carrier, r.outcome, r.cause, r.detail, r.remedy, r.sentence, r.run, r.time, r.latency_ms
+FROM trunk AS t
+CROSS JOIN results AS r -- CROSS: trunks are the outer loop, so that old results cost nothing
+WHERE r.trunk_key = t.key AND r.run = (SELECT max(run) FROM result WHERE trunk = t.key)
+  -- An extra trunk is gone from the configuration when the newest complete run did not have it.
+  AND (t.listed OR (t.extra AND r.run >= coalesce((SELECT max(id) FROM run WHERE state = 'done' AND NOT partial), 0)))
+ORDER BY r.trunk COLLATE NOCASE, r.trunk_id;
+
+DROP VIEW IF EXISTS failures;
+CREATE VIEW failures AS -- what did not pass in the newest complete run, worst first
+SELECT
+  trunk, trunk_id, carrier, outcome, cause, detail, remedy, sentence, run, time, latency_ms
+FROM results
+WHERE run = (SELECT max(id) FROM run WHERE state = 'done' AND NOT partial) AND severity > 0
+ORDER BY severity DESC, trunk COLLATE NOCASE, trunk_id;
+
+DROP VIEW IF EXISTS history;
+CREATE VIEW history AS -- all results, newest first
+SELECT
+  time, trunk, outcome, cause, detail, latency_ms, run, trunk_id, carrier, address, remedy, requests, credentialed
+FROM results
+ORDER BY run DESC, trunk COLLATE NOCASE, trunk_id;
+
+DROP VIEW IF EXISTS causes;
+CREATE VIEW causes AS -- every cause with its meaning, and how often and when it was last seen
+SELECT
+  c.word AS cause, c.kind, c.outcome, coalesce(seen.times, 0) AS times,
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.started_usec / 1000000, 'unixepoch') AS last_seen, -- start of that run; NULL: never
+  c.sentence, c.remedy
+FROM cause AS c
+LEFT JOIN (
+  SELECT cause, count(*) AS times, max(run) AS run
+  FROM (SELECT cause, run FROM result
+        UNION ALL SELECT clock_cause, id FROM run
+        UNION ALL SELECT platform_cause, id FROM run)
+  GROUP BY cause
+) AS seen ON seen.cause = c.id
+LEFT JOIN run ON run.id = seen.run
+ORDER BY c.id;
+
+DROP VIEW IF EXISTS clock;
+CREATE VIEW clock AS -- the clock's verdict of every run, newest first
+SELECT
+  run.id AS run,
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.started_usec / 1000000, 'unixepoch') AS time,
+  c.word AS cause,
+  round(run.clock_offset_usec / 1000.0, 3) AS offset_ms,       -- NTP servers minus this host; NULL: not measured
+  round(run.clock_bound_usec / 1000.0, 3) AS bound_ms,         -- the true offset lies within offset +- bound
+  run.clock_servers AS servers,                                -- asked
+  run.clock_servers_used AS used,                              -- that the offset comes from
+  round(run.witness_offset_usec / 1000.0, 3) AS witness_ms,    -- Date of the API's reply minus this host
+  round(run.witness_bound_usec / 1000.0, 3) AS witness_bound_ms,
+  run.clock_detail AS detail
+FROM run
+JOIN cause AS c ON c.id = run.clock_cause
+ORDER BY run.id DESC;
+
+DROP VIEW IF EXISTS coverage;
+CREATE VIEW coverage AS -- how completely each trunk was audited
+SELECT
+  coalesce(t.name, t.trunk_id) AS trunk,
+  t.trunk_id,
+  coalesce(n.runs, 0) AS runs,                                 -- runs that have a result for it
+  coalesce(n.tested, 0) AS tested,                             -- of them: its credentials were tested
+  coalesce(n.passed, 0) AS passed,                             -- of those: outcome pass
+  coalesce(n.failed, 0) AS failed,                             -- of those: outcome fail
+  coalesce(n.untested, 0) AS untested,
+  strftime('%Y-%m-%dT%H:%M:%SZ', tested.started_usec / 1000000, 'unixepoch') AS last_tested,
+  strftime('%Y-%m-%dT%H:%M:%SZ', passed.started_usec / 1000000, 'unixepoch') AS last_pass
+FROM trunk AS t
+LEFT JOIN (
+  SELECT
+    r.trunk, count(*) AS runs,
+    sum(o.word <> 'untested') AS tested, sum(o.word = 'pass') AS passed,
+    sum(o.word = 'fail') AS failed, sum(o.word = 'untested') AS untested,
+    max(CASE WHEN o.word <> 'untested' THEN r.run END) AS last_tested,
+    max(CASE WHEN o.word = 'pass' THEN r.run END) AS last_pass
+  FROM result AS r
+  JOIN outcome AS o ON o.id = r.outcome
+  GROUP BY r.trunk
+) AS n ON n.trunk = t.key
+LEFT JOIN run AS tested ON tested.id = n.last_tested
+LEFT JOIN run AS passed ON passed.id = n.last_pass
+ORDER BY trunk COLLATE NOCASE, t.trunk_id;
+
+DROP VIEW IF EXISTS runs;
+CREATE VIEW runs AS -- all runs, newest first
+SELECT
+  run.id,
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.slot_usec / 1000000, 'unixepoch') AS slot, -- the scheduled instant; NULL: a command's run
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.started_usec / 1000000, 'unixepoch') AS started,
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.finished_usec / 1000000, 'unixepoch') AS finished,
+  run.state, run.trigger, run.partial,
+  clock.word AS clock_cause,
+  platform.word AS platform_cause,
+  run.platform_detail,
+  run.platform_correlation_id AS correlation_id,
+  run.trunks, run.passed, run.warned, run.failed, run.untested,
+  round((run.finished_usec - run.started_usec) / 1000000.0, 1) AS seconds,
+  run.program                                                  -- version
+FROM run
+LEFT JOIN cause AS clock ON clock.id = run.clock_cause
+LEFT JOIN cause AS platform ON platform.id = run.platform_cause
+ORDER BY run.id DESC;
