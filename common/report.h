@@ -15,12 +15,13 @@ struct report_options {
         unsigned width; /* of the terminal; 0 = no limit */
 };
 
-/* Text with aligned columns: UTF-8 aware, control characters shown as '?', long cells wrapped. An outcome column ("outcome") is
- * coloured. malloc'ed; returns 0 or -ENOMEM. */
+/* Text with aligned columns: UTF-8 aware, control characters shown as '?', long cells wrapped. When the table is wider than the
+ * options allow, columns that have a width_max shrink, the widest first, as far as that leaves them readable. An outcome column
+ * ("outcome") is coloured. A column that the table does not have stays empty. malloc'ed; returns 0 or -ENOMEM. */
 int report_text(char **ret, const struct table *t, const struct report_column *columns, size_t n, const struct report_options *o);
 
 /* An array of objects, one a row, numbers as numbers, NULL as null; strings escaped by RFC 8259. No trailing newline. */
 int report_json(char **ret, const struct table *t);
 
-/* One JSON string with its quotes, appended to a stream-like buffer; for the mains' own objects. malloc'ed. */
+/* One JSON string with its quotes, for the mains' own objects; invalid UTF-8 becomes U+FFFD. malloc'ed; returns 0 or -ENOMEM. */
 int report_json_string(char **ret, const char *text);
