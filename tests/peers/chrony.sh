@@ -3,7 +3,7 @@
 # The machine's clock is never touched: chronyd -x, and without CAP_SYS_TIME.
 set -eu
 cd "$(dirname "$0")/../.."
-. tests/peers/peers.inc
+. tests/peers/lib.sh
 
 if [ "$(id -u)" -eq 0 ]; then
 	unable='setpriv --bounding-set=-sys_time --inh-caps=-sys_time --'

@@ -2,7 +2,7 @@
 # dns.sh BUILD: the resolver against a real dnsmasq on loopback, and against name servers that are not there.
 set -eu
 cd "$(dirname "$0")/../.."
-. tests/peers/peers.inc
+. tests/peers/lib.sh
 
 # ask NAMESERVERS HOST...: sets lines.
 ask() {

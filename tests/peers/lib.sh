@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# peers.inc: what the tests with real peers share; sourced from the root of the tree. $1 is the build directory.
+# lib.sh: what the tests with real peers share; sourced from the root of the tree. $1 is the build directory.
 # Everything lives in $dir, daemons are ended by their pid, and both also when the test fails or is interrupted.
 
 PATH=$PATH:/usr/sbin:/sbin
