@@ -387,9 +387,12 @@ static struct verdict judge_answers(const struct trunk *t, const struct evidence
         if (is_refusal(e, i)) {
                 if (is_outlived(e, i))
                         return judge_stale(e, x, challenge_of(e, i));
-                if (after && (after->end != EXCHANGE_RESPONDED || !is_challenge_status(after->status)))
-                        return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "after a refused answer (%d %s) %s no longer challenges: %d %s",
-                                          x->status, x->reason, e->address, after->status, after->status ? after->reason : "no response");
+                if (after && after->end != EXCHANGE_RESPONDED)
+                        return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s refused an answer (%d %s) and no longer responds", e->address,
+                                          x->status, x->reason);
+                if (after && !is_challenge_status(after->status))
+                        return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s refused an answer (%d %s) and no longer challenges: %d %s",
+                                          e->address, x->status, x->reason, after->status, after->reason);
                 return judge_refused(e);
         }
         if (is_next_door(e, i)) {

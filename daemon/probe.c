@@ -437,12 +437,29 @@ static void on_error(struct flow *f, int error, void *user) {
 
 /* -- the beginning -------------------------------------------------------------------------------------------------------- */
 
+/* Opens the way to the carrier; false when the probe has ended. */
+static bool open_flow(struct probe *p, const struct resolver_address *a) {
+        int r = flow_open(&p->flow, p->context.transport, (const struct sockaddr *)&a->storage, a->length, on_message, on_error, p);
+        if (r == 0) {
+                (void)snprintf(p->evidence.address, sizeof p->evidence.address, "%s", flow_peer(p->flow));
+                return true;
+        }
+        if (r == -ENOMEM || r == -EMFILE || r == -ENFILE) {
+                broken(p, "socket", r);
+                return false;
+        }
+        struct exchange *x = new_exchange(p);
+        x->end = EXCHANGE_UNREACHABLE;
+        x->error = -r;
+        (void)snprintf(p->evidence.address, sizeof p->evidence.address, "%s", p->target.text);
+        finish(p);
+        return false;
+}
+
 static void on_resolved(struct resolver_query *q, int outcome, const struct resolver_address *addresses, size_t n, const char *why,
                         void *user) {
         struct probe *p = user;
-        (void)q;
         (void)n;
-        p->query = resolver_query_free(p->query);
         if (outcome < 0) {
                 broken(p, "name lookup", outcome);
                 return;
@@ -454,22 +471,10 @@ static void on_resolved(struct resolver_query *q, int outcome, const struct reso
                 return;
         }
         p->evidence.resolution = RESOLUTION_DONE;
-        int r = flow_open(&p->flow, p->context.transport, (const struct sockaddr *)&addresses[0].storage, addresses[0].length, on_message,
-                          on_error, p);
-        if (r == -ENOMEM || r == -EMFILE || r == -ENFILE) {
-                broken(p, "socket", r);
-                return;
-        }
-        if (r < 0) {
-                struct exchange *x = new_exchange(p);
-                x->end = EXCHANGE_UNREACHABLE;
-                x->error = -r;
-                (void)snprintf(p->evidence.address, sizeof p->evidence.address, "%s", p->target.text);
-                finish(p);
-                return;
-        }
-        (void)snprintf(p->evidence.address, sizeof p->evidence.address, "%s", flow_peer(p->flow));
-        step(p);
+        const struct resolver_address address = addresses[0]; /* the query owns them */
+        p->query = resolver_query_free(q);
+        if (open_flow(p, &address))
+                step(p);
 }
 
 int probe_start(struct probe **ret, const struct probe_context *context, const struct trunk *trunk, const struct diagnosis_history *history,
