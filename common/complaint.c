@@ -22,9 +22,8 @@ static int insert(struct complaints *c, struct complaint item) {
                 return -ENOMEM;
         c->items = items;
         size_t at = c->n;
-        while (at > 0 && (items[at - 1].line > item.line || (items[at - 1].line == item.line && items[at - 1].column > item.column)))
-                at--;
-        memmove(items + at + 1, items + at, (c->n - at) * sizeof *items);
+        for (; at > 0 && (items[at - 1].line > item.line || (items[at - 1].line == item.line && items[at - 1].column > item.column)); at--)
+                items[at] = items[at - 1];
         items[at] = item;
         c->n++;
         return 0;

@@ -223,8 +223,7 @@ static void check_config(struct option_reader *r, void *object, const struct opt
                                            "is the same as in line %u (write one entry for each trunk)", sorted[i - 1]->line);
         free(sorted);
         if (option_place(found, "platform")->state == OPTION_ABSENT && option_place(found, "trunks")->state != OPTION_WRONG && !extra)
-                option_complain_at(r, true, found->place.line, found->place.column, NULL,
-                                   "leaves nothing to audit (write platform, or trunks with extra: true)");
+                option_complain_at(r, true, 0, 0, NULL, "leaves nothing to audit (write platform, or trunks with extra: true)");
 }
 
 /* Doubles the room whenever it is full, that is at powers of two. */

@@ -477,6 +477,9 @@ static int set_presets(const struct option_mapping *mapping, void *object) {
 }
 
 int option_read(const struct option_mapping *root, void *object, const char *file, struct span text, struct complaints *complaints) {
+        const struct span mark = SPAN("\xEF\xBB\xBF"); /* a byte order mark, which some editors leave */
+        if (text.n >= mark.n && memcmp(text.p, mark.p, mark.n) == 0)
+                text = (struct span){text.p + mark.n, text.n - mark.n};
         struct option_reader r = {.file = file, .text = text, .complaints = complaints};
         int n = set_presets(root, object);
         if (n < 0)
