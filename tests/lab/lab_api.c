@@ -175,6 +175,8 @@ static struct answer answer_token(struct lab_api *api, struct MHD_Connection *co
                 if (spec->token[1] == 0 || asked <= spec->token[1])
                         return answer_oauth_error(400, "invalid_request", "rate limit exceeded; try again later");
                 break;
+        case TOKEN_REFUSED:
+                return answer_oauth_error(400, "unauthorized_client", "grant type not authorized for this client");
         case TOKEN_500:
                 return answer_status(500);
         case TOKEN_OK:

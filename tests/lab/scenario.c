@@ -40,7 +40,7 @@ static const struct key api_keys[] = {
         K(api_spec, page_size, KIND_COUNT, NULL),
         K(api_spec, path, KIND_TEXT, NULL),
         K(api_spec, fail_first, KIND_TWO_COUNTS, NULL),
-        K(api_spec, token, KIND_WORD_COUNT, "ok|invalid_client|rate_limit|500"),
+        K(api_spec, token, KIND_WORD_COUNT, "ok|invalid_client|rate_limit|refused|500"),
         {"token_life", KIND_COUNT, offsetof(struct api_spec, token_life_sec), NULL},
         K(api_spec, expire_token_once, KIND_BOOL, NULL),
         {"date_offset", KIND_SECONDS, offsetof(struct api_spec, date_offset_usec), NULL},

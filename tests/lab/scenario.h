@@ -31,7 +31,7 @@ enum listing_status {
         LISTING_TRUNCATED, /* cut inside the body */
 };
 
-enum token_mode { TOKEN_OK, TOKEN_INVALID_CLIENT, TOKEN_RATE_LIMIT, TOKEN_500 };
+enum token_mode { TOKEN_OK, TOKEN_INVALID_CLIENT, TOKEN_RATE_LIMIT, TOKEN_REFUSED, TOKEN_500 };
 
 struct api_spec {
         bool present;
