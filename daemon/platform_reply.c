@@ -109,7 +109,7 @@ struct verdict platform_reply_denial(enum cause cause, const struct http_reply *
                           or_none(platform_reply_correlation_id(reply, problem)), problem->message);
 }
 
-static struct verdict failure_verdict(const char *where, const struct http_reply *reply) {
+static struct verdict failure_verdict(const char *where, const struct http_reply *reply, bool out_of_time) {
         switch (reply->failure) {
         case HTTP_FAILED_TRUST:
                 return verdict_of(CAUSE_PLATFORM_UNTRUSTED, "%s: %s", where, reply->error);
@@ -121,7 +121,8 @@ static struct verdict failure_verdict(const char *where, const struct http_reply
         case HTTP_FAILED_NOT:
                 break;
         }
-        return verdict_of(CAUSE_PLATFORM_UNREACHABLE, "%s: %s", where, reply->error);
+        return verdict_of(CAUSE_PLATFORM_UNREACHABLE, "%s: %s%s", where, reply->error,
+                          out_of_time ? "; the time that a run allows for the platform is used up" : "");
 }
 
 static enum cause login_cause(const struct http_reply *reply, const struct page_problem *problem) {
@@ -153,10 +154,10 @@ static enum cause api_cause(const struct http_reply *reply, const struct page_pr
 }
 
 struct verdict platform_reply_verdict(enum platform_part part, const struct http_reply *reply, const struct page_problem *problem,
-                                      const struct config *config) {
+                                      const struct platform_patience *patience, uint64_t now_usec, const struct config *config) {
         const char *where = part == PLATFORM_LOGIN ? config->platform.login_url : config->platform.api_url;
         if (reply->failure != HTTP_FAILED_NOT)
-                return failure_verdict(where, reply);
+                return failure_verdict(where, reply, now_usec >= patience->deadline_usec);
         enum cause cause = part == PLATFORM_LOGIN ? login_cause(reply, problem) : api_cause(reply, problem);
         if (cause == CAUSE_PLATFORM_SCOPE_DENIAL)
                 return platform_reply_denial(cause, reply, problem, config);

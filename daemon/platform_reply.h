@@ -34,7 +34,7 @@ bool platform_reply_refuses_bearer(const struct http_reply *reply, const struct 
 
 /* The verdict on a final reply other than 2xx. */
 struct verdict platform_reply_verdict(enum platform_part part, const struct http_reply *reply, const struct page_problem *problem,
-                                      const struct config *config);
+                                      const struct platform_patience *patience, uint64_t now_usec, const struct config *config);
 
 /* "HTTP 403 CODE (scopes asked for: …; correlation id …): MESSAGE", the detail of a denial. */
 struct verdict platform_reply_denial(enum cause cause, const struct http_reply *reply, const struct page_problem *problem,

@@ -175,7 +175,7 @@ static void conclude(struct token_request *r, const struct http_reply *reply, co
         _cleanup_(wipe_text) char *bearer = NULL;
         struct verdict verdict;
         if (reply->failure != HTTP_FAILED_NOT || reply->status / 100 != 2) {
-                verdict = platform_reply_verdict(PLATFORM_LOGIN, reply, problem, t->config);
+                verdict = platform_reply_verdict(PLATFORM_LOGIN, reply, problem, &r->patience, now_usec(t, CLOCK_MONOTONIC), t->config);
         } else {
                 int64_t life_sec;
                 int e = page_read_token(t->page, reply->body, &bearer, &life_sec);

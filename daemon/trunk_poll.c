@@ -286,7 +286,7 @@ static void conclude_detail(struct query *q, const struct http_reply *reply, con
                 t->detail = platform_reply_denial(CAUSE_SCOPE_DENIAL, reply, problem, p->config);
                 (void)snprintf(t->correlation_id, sizeof t->correlation_id, "%s", platform_reply_correlation_id(reply, problem));
         } else {
-                detail_unread(p, platform_reply_verdict(PLATFORM_API, reply, problem, p->config).detail);
+                detail_unread(p, platform_reply_verdict(PLATFORM_API, reply, problem, &q->patience, now_usec(p), p->config).detail);
         }
         query_clear(q);
         next_details(p);
@@ -380,7 +380,7 @@ static void conclude_page(struct query *q, const struct http_reply *reply, const
         struct trunk_poll *p = q->poll;
         decided_by(p, reply->status, platform_reply_correlation_id(reply, problem));
         if (reply->failure != HTTP_FAILED_NOT || reply->status / 100 != 2) {
-                finish(p, platform_reply_verdict(PLATFORM_API, reply, problem, p->config));
+                finish(p, platform_reply_verdict(PLATFORM_API, reply, problem, &q->patience, now_usec(p), p->config));
                 return;
         }
         _cleanup_(facts_clear) struct page_facts facts = {0};
