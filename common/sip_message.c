@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "utf8.h"
+
 static bool is_space(char c) {
         return c == ' ' || c == '\t';
 }
@@ -304,20 +306,6 @@ static size_t hidden_length(const char *p, const char *end, size_t *ret_skip) {
         return 0;
 }
 
-/* Bytes of the well-formed UTF-8 sequence at p; 0 = none. */
-static size_t utf8_length(const unsigned char *p, const unsigned char *end) {
-        size_t n = *p < 0x80 ? 1 : *p >= 0xC2 && *p < 0xE0 ? 2 : *p >= 0xE0 && *p < 0xF0 ? 3 : *p >= 0xF0 && *p < 0xF5 ? 4 : 0;
-        if (n == 0 || (size_t)(end - p) < n)
-                return 0;
-        for (size_t i = 1; i < n; i++)
-                if ((p[i] & 0xC0) != 0x80)
-                        return 0;
-        if ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] >= 0xA0) || (p[0] == 0xF0 && p[1] < 0x90) ||
-            (p[0] == 0xF4 && p[1] >= 0x90))
-                return 0;
-        return n;
-}
-
 char *sip_redact(struct span message) {
         static const char hidden[] = "redacted";
         size_t worst;
@@ -338,19 +326,18 @@ char *sip_redact(struct span message) {
                         p += skip + secret;
                         continue;
                 }
-                size_t n = utf8_length((const unsigned char *)p, (const unsigned char *)end);
-                bool control = (unsigned char)*p < ' ' ? !strchr("\r\n\t", *p) || *p == '\0' : *p == 127;
-                if (n == 0 || control) {
-                        static const char digits[] = "0123456789abcdef";
-                        const unsigned char byte = (unsigned char)*p++;
-                        const char escape[] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-                        memcpy(out, escape, sizeof escape);
-                        out += sizeof escape;
+                const char *next = p;
+                bool valid = utf8_next(&next, end) != UTF8_INVALID;
+                bool control = (unsigned char)*p < ' ' ? *p == '\0' || !strchr("\r\n\t", *p) : *p == 127;
+                if (valid && !control) {
+                        out = mempcpy(out, p, (size_t)(next - p));
                 } else {
-                        memcpy(out, p, n);
-                        out += n;
-                        p += n;
+                        static const char digits[] = "0123456789abcdef";
+                        const unsigned char byte = (unsigned char)*p;
+                        const char escape[] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+                        out = mempcpy(out, escape, sizeof escape);
                 }
+                p = next;
         }
         *out = '\0';
         char *fit = realloc(text, (size_t)(out - text) + 1);

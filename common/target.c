@@ -3,49 +3,7 @@
 
 #include <stdio.h>
 
-/* host[:port], IPv4, [IPv6][:port]; n 0 or anything else: false. *ret_port stays when there is none. */
-static bool read_hostport(struct span s, char host[static TARGET_HOST_MAX], uint16_t *ret_port) {
-        struct span name = s, port = {NULL, 0};
-        if (s.n > 0 && s.p[0] == '[') {
-                const char *close = memchr(s.p, ']', s.n);
-                if (!close)
-                        return false;
-                name = (struct span){s.p + 1, (size_t)(close - s.p - 1)};
-                size_t used = (size_t)(close + 1 - s.p);
-                if (used < s.n) {
-                        if (s.p[used] != ':')
-                                return false;
-                        port = (struct span){s.p + used + 1, s.n - used - 1};
-                }
-        } else {
-                const char *colon = s.n > 0 ? memchr(s.p, ':', s.n) : NULL;
-                if (colon) {
-                        name.n = (size_t)(colon - s.p);
-                        port = (struct span){colon + 1, s.n - name.n - 1};
-                }
-        }
-        if (name.n == 0 || name.n >= TARGET_HOST_MAX)
-                return false;
-        for (size_t i = 0; i < name.n; i++)
-                if ((unsigned char)name.p[i] <= ' ' || name.p[i] == 127 || strchr("<>\"@;?,/", name.p[i]))
-                        return false;
-        if (port.p) {
-                unsigned value = 0;
-                if (port.n == 0 || port.n > 5)
-                        return false;
-                for (size_t i = 0; i < port.n; i++) {
-                        if (port.p[i] < '0' || port.p[i] > '9')
-                                return false;
-                        value = value * 10 + (unsigned)(port.p[i] - '0');
-                }
-                if (value == 0 || value > UINT16_MAX)
-                        return false;
-                *ret_port = (uint16_t)value;
-        }
-        memcpy(host, name.p, name.n);
-        host[name.n] = '\0';
-        return true;
-}
+#include "host_port.h"
 
 /* The host[:port] part of a SIP URI: after the scheme and the user, before parameters and headers. */
 static struct span uri_hostport(struct span uri) {
@@ -95,8 +53,12 @@ int target_of(struct target *ret, const struct trunk *t) {
                 from = uri_hostport(span_of(t->request_uri));
         if (from.n == 0)
                 return TARGET_NONE;
-        if (!read_hostport(from, target.host, &target.port))
+        struct host_port hp;
+        if (host_port_parse(&hp, from) || hp.host.n >= sizeof target.host)
                 return TARGET_UNREADABLE;
+        memcpy(target.host, hp.host.p, hp.host.n);
+        if (hp.port)
+                target.port = hp.port;
         bool v6 = strchr(target.host, ':') != NULL;
         (void)snprintf(target.text, sizeof target.text, "%s%s%s:%u", v6 ? "[" : "", target.host, v6 ? "]" : "", target.port);
         *ret = target;
