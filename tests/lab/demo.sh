@@ -44,5 +44,5 @@ All fifteen verdicts are the planned ones; the carriers and the platform were si
 
     sqlite3 -box $dir/audit.db 'select trunk, cause, detail from failures'
     sqlite3 -box $dir/audit.db 'select trunk, outcome, cause, latency_ms from latest'
-    sqlite3 $dir/audit.db 'select request, response from evidence where trunk = (select trunk_key from results where cause = "uri_mismatch")'
+    sqlite3 $dir/audit.db "select response from evidence join trunk on key = trunk where name = 'AKL-Secondary'"
 END

@@ -153,6 +153,7 @@ struct life {
         unsigned phase, turn;
         pid_t child; /* 0 = none */
         int signal_fd;
+        struct rlimit file_limit; /* as it was given to us: the command gets the same */
         int exit_code;
 };
 
@@ -219,6 +220,8 @@ static void start_command(struct life *life) {
         sigset_t none;
         (void)sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        (void)signal(SIGPIPE, SIG_DFL);
+        (void)setrlimit(RLIMIT_NOFILE, &life->file_limit);
         if (setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
                 _exit(LAB_EXIT_BROKEN);
         (void)execvp(life->command[0], life->command);
@@ -301,10 +304,10 @@ static void watch_signals(struct life *life) {
 }
 
 /* A thousand carriers are a thousand sockets. */
-static void raise_file_limit(void) {
-        struct rlimit limit;
-        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+static void raise_file_limit(struct life *life) {
+        if (getrlimit(RLIMIT_NOFILE, &life->file_limit) < 0)
                 lab_fail("unable to read the limit of open files");
+        struct rlimit limit = life->file_limit;
         limit.rlim_cur = limit.rlim_max;
         if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
                 lab_fail("unable to raise the limit of open files");
@@ -341,7 +344,7 @@ static int run(struct life *life, const char *dir) {
                         return LAB_EXIT_BROKEN;
         if (!load_phase(life, 1))
                 return LAB_EXIT_BROKEN;
-        raise_file_limit();
+        raise_file_limit(life);
         make_directory(life, dir);
         lab_random_uuid(lab->client_id);
         lab_random_hex(lab->client_secret, 16);

@@ -53,14 +53,19 @@ one() { # one BUILD DIRECTORY FILE
 	name=$(basename "$3" .scenario)
 	dir=$2/$name
 	# timeout in the foreground: the lab ends its own processes when it is told to end.
-	if text=$(timeout --foreground "$limit" "$1/lab" "$3" --dir "$dir" -- sh "$here/run.sh" --inside "$1" 2>&1); then
+	text=$(timeout --foreground "$limit" "$1/lab" "$3" --dir "$dir" -- sh "$here/run.sh" --inside "$1" 2>&1)
+	code=$?
+	# The budget holds for the whole run, whatever Call-IDs it used.
+	over=$(awk -F '\t' '$3 > 3 { print $1 ": " $3 " credentialed requests" }' "$dir/carriers.tsv" 2>&1)
+	if [ "$code" -eq 0 ] && [ -z "$over" ]; then
 		printf 'ok    %s\n' "$name"
 		: >"$2/$name.ok"
 		return
 	fi
 	{
 		printf 'FAIL  %s\n' "$name"
-		printf '%s\n' "$text" | sed 's/^/      /'
+		[ -n "$text$over" ] || text="the lab ended with $code"
+		printf '%s\n' "$text" "$over" | sed -n '/./s/^/      /p'
 	} >"$2/$name.text"
 	cat "$2/$name.text"
 	mkdir -p "$1/lab-failed"

@@ -357,7 +357,8 @@ static void read_trunk(struct reader *r) {
         unsigned n = take_trunk_words(r, &outcome, &cause);
         if (n > 1 && !strstr(r->words[1], "%d"))
                 complain(r, "count: the name needs a %%d");
-        for (unsigned i = 1; i <= n && r->mistakes == 0; i++) {
+        unsigned before = r->mistakes;
+        for (unsigned i = 1; i <= n && r->mistakes == before; i++) {
                 char *name = numbered(r->words[1], i);
                 struct trunk_spec *t = trunk_by_name(r, name);
                 free(name);
