@@ -196,8 +196,27 @@ static bool edge_find(const struct edge *edges, size_t n, int step, int needed, 
         return false;
 }
 
+/* Allows one falseticker more at a time, as long as they are fewer than half. With middles, one that lies outside the interval counts as a
+ * falseticker's. */
+static bool intersect(const struct edge *edges, size_t n, bool middles, int64_t *ret_low, int64_t *ret_high) {
+        for (size_t allowed = 0; 2 * allowed < n; allowed++) {
+                int64_t low, high;
+                size_t outside = 0;
+                int needed = (int)(n - allowed);
+                if (!edge_find(edges, 3 * n, 1, needed, &low, &outside) || !edge_find(edges, 3 * n, -1, needed, &high, &outside))
+                        continue;
+                if ((middles && outside > allowed) || high <= low)
+                        continue;
+                *ret_low = low;
+                *ret_high = high;
+                return true;
+        }
+        return false;
+}
+
 int ntp_intersection(struct ntp_interval *ret, const struct ntp_sample *samples, size_t n) {
         struct edge edges[3 * NTP_SERVERS_MAX];
+        int64_t low, high;
         if (n > NTP_SERVERS_MAX)
                 n = NTP_SERVERS_MAX;
         for (size_t i = 0; i < n; i++) {
@@ -207,23 +226,21 @@ int ntp_intersection(struct ntp_interval *ret, const struct ntp_sample *samples,
         }
         qsort(edges, 3 * n, sizeof edges[0], edge_compare);
 
-        /* Allow one falseticker more at a time, as long as they are fewer than half. A middle outside the interval is a falseticker's. */
-        for (size_t allowed = 0; 2 * allowed < n; allowed++) {
-                int64_t low, high;
-                size_t outside = 0;
-                int needed = (int)(n - allowed);
-                if (!edge_find(edges, 3 * n, 1, needed, &low, &outside) || !edge_find(edges, 3 * n, -1, needed, &high, &outside))
-                        continue;
-                if (outside > allowed || high <= low)
-                        continue;
-                *ret = (struct ntp_interval){
-                        .offset_nsec = low + (high - low) / 2,
-                        .bound_nsec = (high - low + 1) / 2,
-                        .used = n - outside,
-                };
-                return 0;
-        }
-        return 1;
+        /* The RFC's rule about middles prefers a wider interval. When nothing satisfies it, intervals of a majority that overlap still do
+         * not contradict each other: it would be wrong to say that these servers disagree. */
+        if (!intersect(edges, n, true, &low, &high) && !intersect(edges, n, false, &low, &high))
+                return 1;
+
+        struct ntp_interval interval = {.offset_nsec = low + (high - low) / 2, .bound_nsec = (high - low + 1) / 2};
+        for (size_t i = 0; i < n; i++)
+                interval.used += ntp_supports(&interval, &samples[i]);
+        *ret = interval;
+        return 0;
+}
+
+bool ntp_supports(const struct ntp_interval *interval, const struct ntp_sample *sample) {
+        int64_t distance = sample->offset_nsec - interval->offset_nsec;
+        return (distance < 0 ? -distance : distance) < sample->bound_nsec + interval->bound_nsec;
 }
 
 enum ntp_judgement ntp_judge(int64_t offset_nsec, int64_t bound_nsec, int64_t limit_nsec) {

@@ -44,12 +44,16 @@ void ntp_kiss_code(char ret[static 5], const unsigned char packet[static NTP_PAC
 
 struct ntp_interval {
         int64_t offset_nsec, bound_nsec; /* the middle of the intersection, and half its length */
-        size_t used;                     /* servers whose own offset lies in it; always more than half */
+        size_t used;                     /* servers that support it; always more than half */
 };
 
-/* RFC 5905 section 11.2.1: the largest agreement of [offset - bound, offset + bound] with fewer than half falsetickers. Returns 0, or
- * 1 when there is no majority (or n is 0). n <= NTP_SERVERS_MAX. */
+/* RFC 5905 section 11.2.1: the largest agreement of [offset - bound, offset + bound] with fewer than half falsetickers; where the RFC's
+ * rule about the middles of the intervals rejects every one, the same without that rule. Returns 0, or 1 when there is no majority (or n
+ * is 0). n <= NTP_SERVERS_MAX. */
 int ntp_intersection(struct ntp_interval *ret, const struct ntp_sample *samples, size_t n);
+
+/* Whether the sample's own interval overlaps that one. */
+bool ntp_supports(const struct ntp_interval *interval, const struct ntp_sample *sample);
 
 enum ntp_judgement { NTP_WITHIN, NTP_OUTSIDE, NTP_STRADDLES };
 

@@ -101,14 +101,14 @@ static int64_t usec_bound(int64_t nsec) {
         return (nsec + 500 + 999) / 1000;
 }
 
-/* What is to say of each server that the result does not rest on; of all of them when there is no result. */
+/* Why each server that does not support the result does not; all of them when there is no result. */
 static void line_add_servers(struct line *l, const struct clock_check *c, const struct ntp_interval *result) {
         const char *separator = l->n > 0 ? "; " : "";
         for (size_t i = 0; i < c->n; i++) {
                 const struct server *s = &c->servers[i];
                 if (!s->usable)
                         line_add(l, "%s%s: %s", separator, s->name, s->reason[0] ? s->reason : "no reply");
-                else if (!result || llabs(s->sample.offset_nsec - result->offset_nsec) > result->bound_nsec) {
+                else if (!result || !ntp_supports(result, &s->sample)) {
                         line_add(l, "%s%s: ", separator, s->name);
                         line_add_offset(l, usec_nearest(s->sample.offset_nsec), usec_bound(s->sample.bound_nsec));
                 } else
