@@ -305,19 +305,31 @@ START_TEST(a_newer_schema_is_refused) {
 }
 END_TEST
 
-/* Runs body in a child as a user who is neither root nor the owner. Returns its exit status. */
-static int as_other_user(int (*body)(void), gid_t group) {
+/* Ends a child as a crash does: the kernel closes its files, and nobody else does anything. It is not a signal because a leak checker
+ * would count what the child has inherited. */
+static void vanish(void) {
+        (void)execl("/bin/true", "true", (char *)NULL);
+        _exit(98);
+}
+
+/* What body returns in a child; as a user who is neither root nor the owner when a group is given. */
+static int in_child(int (*body)(void), gid_t group) {
+        int ends[2], result = 0;
+        ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
         pid_t pid = fork();
         ck_assert_int_ge(pid, 0);
         if (pid == 0) {
-                if (setgroups(0, NULL) < 0 || setresgid(group, group, group) < 0 || setresuid(READER_ID, READER_ID, READER_ID) < 0)
-                        _exit(99);
-                _exit(body());
+                bool ready = group == 0 || (setgroups(0, NULL) == 0 && setresgid(group, group, group) == 0 &&
+                                            setresuid(READER_ID, READER_ID, READER_ID) == 0);
+                result = ready ? body() : 99;
+                (void)!write(ends[1], &result, sizeof result);
+                vanish();
         }
-        int status;
-        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-        ck_assert(WIFEXITED(status));
-        return WEXITSTATUS(status);
+        (void)close(ends[1]);
+        ck_assert_int_eq(read(ends[0], &result, sizeof result), sizeof result);
+        (void)close(ends[0]);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        return result;
 }
 
 static int open_to_write(void) {
@@ -352,12 +364,12 @@ START_TEST(a_place_that_cannot_be_written_is_told) {
         free(error);
         if (geteuid() != 0)
                 return;
-        ck_assert_int_eq(as_other_user(open_to_write, READER_ID), 0); /* cannot create */
+        ck_assert_int_eq(in_child(open_to_write, READER_ID), 0); /* cannot create */
         store_close(open_writer());
         ck_assert_int_eq(chmod(path, 0644), 0);
-        ck_assert_int_eq(as_other_user(open_to_write, READER_ID), 0); /* cannot write */
+        ck_assert_int_eq(in_child(open_to_write, READER_ID), 0); /* cannot write */
         ck_assert_int_eq(chmod(path, 0600), 0);
-        ck_assert_int_eq(as_other_user(open_to_write, READER_ID), 0); /* cannot even read */
+        ck_assert_int_eq(in_child(open_to_write, READER_ID), 0); /* cannot even read */
 }
 END_TEST
 
@@ -389,11 +401,11 @@ static void crash_in_a_run(void) {
                 struct run run = make_run(9);
                 if (store_open(&s, path, STORE_WRITE, NULL) != 0 || store_lock(s, NULL) != 0 || store_begin_run(s, &run) != 0)
                         _exit(1);
-                (void)kill(getpid(), SIGKILL);
+                vanish();
         }
         int status;
         ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-        ck_assert(WIFSIGNALED(status));
+        ck_assert_int_eq(status, 0);
 }
 
 START_TEST(a_group_member_can_read_at_any_time) {
@@ -404,12 +416,12 @@ START_TEST(a_group_member_can_read_at_any_time) {
         struct store *s = open_writer();
         struct run run = make_run(0);
         store_run(s, &run, NULL, 0);
-        ck_assert_int_eq(as_other_user(read_rows, 4242), 1); /* while the writer is open */
+        ck_assert_int_eq(in_child(read_rows, 4242), 1); /* while the writer is open */
         store_close(s);
-        ck_assert_int_eq(as_other_user(read_rows, 4242), 1); /* after a clean stop */
+        ck_assert_int_eq(in_child(read_rows, 4242), 1); /* after a clean stop */
         crash_in_a_run();
-        ck_assert_int_eq(as_other_user(read_rows, 4242), 2); /* after a crash */
-        ck_assert_int_eq(as_other_user(read_rows, READER_ID), 90);
+        ck_assert_int_eq(in_child(read_rows, 4242), 2); /* after a crash */
+        ck_assert_int_eq(in_child(read_rows, READER_ID), 90);
 }
 END_TEST
 
@@ -438,30 +450,19 @@ static int try_lock(void) {
         return r != 0 && broken != 7 ? 91 : r;
 }
 
-static int in_child(int (*body)(void)) {
-        pid_t pid = fork();
-        ck_assert_int_ge(pid, 0);
-        if (pid == 0)
-                _exit(body());
-        int status;
-        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-        ck_assert(WIFEXITED(status));
-        return WEXITSTATUS(status);
-}
-
 START_TEST(one_process_audits) {
         struct store *s = open_writer();
-        ck_assert_int_eq(in_child(try_lock), 0);
+        ck_assert_int_eq(in_child(try_lock, 0), 0);
         ck_assert_int_eq(store_lock(s, NULL), 0);
         ck_assert_int_eq(store_lock(s, NULL), -EALREADY);
         struct run run = make_run(0);
         ck_assert_int_eq(store_begin_run(s, &run), 0);
-        ck_assert_int_eq(in_child(try_lock), STORE_BUSY);
+        ck_assert_int_eq(in_child(try_lock, 0), STORE_BUSY);
         expect_rows("SELECT state FROM run", "running"); /* the one who is refused breaks nothing */
         ck_assert_int_eq(store_end_run(s, &run, NULL, 0), 0);
         store_unlock(s);
         store_unlock(s);
-        ck_assert_int_eq(in_child(try_lock), 0);
+        ck_assert_int_eq(in_child(try_lock, 0), 0);
         store_close(s);
 }
 END_TEST
