@@ -101,9 +101,13 @@ static void tell_trunk(struct audit *a, const struct result *r) {
                 .verdict = &r->verdict,
                 .correlation_id = r->trunk->correlation_id,
         };
-        journal_event(a->context.journal, events[r->change], -1, &f, "Trunk %s: %s%s (%s): %s %s",
-                      r->trunk->name ? r->trunk->name : r->trunk->id, words[r->change], outcome_word(info->outcome), info->word,
-                      info->sentence, r->verdict.detail);
+        const char *name = r->trunk->name ? r->trunk->name : r->trunk->id;
+        if (info->outcome == OUTCOME_PASS)
+                journal_event(a->context.journal, events[r->change], -1, &f, "%s: %s%s: %s", name, words[r->change],
+                              outcome_word(info->outcome), info->sentence);
+        else
+                journal_event(a->context.journal, events[r->change], -1, &f, "%s: %s%s, %s: %s (%s) %s", name, words[r->change],
+                              outcome_word(info->outcome), info->word, info->sentence, r->verdict.detail, info->remedy);
 }
 
 static void tell_summary(struct audit *a, const struct telling *t, size_t n_results) {
@@ -124,7 +128,8 @@ static void tell_part(struct audit *a, enum change change, const struct verdict 
         const struct cause_info *info = cause_info(v->cause);
         const struct journal_fields f = {.run = a->run.id, .verdict = v, .correlation_id = correlation_id};
         if (change != CHANGE_NONE)
-                journal_event(a->context.journal, change == CHANGE_ENDED ? good : bad, -1, &f, "%s %s", info->sentence, v->detail);
+                journal_event(a->context.journal, change == CHANGE_ENDED ? good : bad, -1, &f, "%s%s%s%s", info->sentence,
+                              v->detail[0] ? " (" : "", v->detail, v->detail[0] ? ")" : "");
 }
 
 /* Tells what changed, then remembers that it was told: a crash in between tells it twice, never loses it. */
