@@ -52,6 +52,10 @@ inside() { # inside BUILD
 one() { # one BUILD DIRECTORY FILE
 	name=$(basename "$3" .scenario)
 	dir=$2/$name
+	[ -e "$3" ] || {
+		echo "FAIL  $name: there is no $3"
+		return
+	}
 	# timeout in the foreground: the lab ends its own processes when it is told to end.
 	text=$(timeout --foreground "$limit" "$1/lab" "$3" --dir "$dir" -- sh "$here/run.sh" --inside "$1" 2>&1)
 	code=$?
@@ -67,7 +71,7 @@ one() { # one BUILD DIRECTORY FILE
 		[ -n "$text$over" ] || text="the lab ended with $code"
 		printf '%s\n' "$text" "$over" | sed -n '/./s/^/      /p'
 	} >"$2/$name.text"
-	cat "$2/$name.text"
+	cat "$2/$name.text" # in one piece: two scenarios run at once
 	mkdir -p "$1/lab-failed"
 	rm -rf "$1/lab-failed/$name"
 	cp -R "$dir" "$1/lab-failed/$name"
@@ -100,7 +104,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 [ $# -gt 0 ] || set -- "$here"/scenarios/*.scenario
 for scenario; do
-	[ -e "$scenario" ] || scenario=$here/scenarios/$(basename "$scenario" .scenario).scenario
+	[ -e "$scenario" ] || scenario=$here/scenarios/$scenario.scenario
 	printf '%s\0' "$scenario"
 done | xargs -0 -n 1 -P "$at_once" sh "$here/run.sh" --one "$build" "$tmp"
 passed=$(find "$tmp" -maxdepth 1 -name '*.ok' | wc -l)
