@@ -1,6 +1,6 @@
 /* page.c: pages of JSON, read by SQLite's JSON functions on a connection that holds no data.
  * Before SQLite sees a page, its size, nesting, encoding and brackets are checked here; what SQLite returns is checked again, because
- * escapes (\u0000, half of a surrogate pair) bring back what the first check kept out. */
+ * escapes (control characters, half of a surrogate pair) bring back what the first check kept out. */
 #include "page.h"
 
 #include "utf8.h"
@@ -194,6 +194,9 @@ static int scan(struct page *p, struct span json) {
                         return malformed(p, "byte %zu is NUL", at);
                 if (escaped) {
                         escaped = false;
+                        /* SQLite ends a text at an escaped NUL, and what is left would pass for the whole. */
+                        if (c == 'u' && end - next >= 4 && memcmp(next, "0000", 4) == 0)
+                                return malformed(p, "byte %zu is an escaped NUL", at - 1);
                 } else if (in_string) {
                         escaped = c == '\\';
                         in_string = c != '"';
