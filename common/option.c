@@ -349,6 +349,11 @@ static bool read_mapping(struct option_reader *r, const struct option_mapping *m
 
 /* -- the file ------------------------------------------------------------------------------------------------------------- */
 
+/* libyaml does not set its error on every way out without memory. */
+static bool is_broken(const yaml_parser_t *parser) {
+        return parser->error == YAML_MEMORY_ERROR || parser->error == YAML_NO_ERROR;
+}
+
 /* Refuses what YAML has and a configuration does not need. False when the file must not be loaded at all. */
 static bool check_tokens(struct option_reader *r) {
         yaml_parser_t parser;
@@ -364,8 +369,11 @@ static bool check_tokens(struct option_reader *r) {
         bool end = false;
         while (!end) {
                 yaml_token_t token;
-                if (!yaml_parser_scan(&parser, &token))
-                        break; /* the loading meets the same mistake, and tells it */
+                if (!yaml_parser_scan(&parser, &token)) {
+                        if (is_broken(&parser))
+                                option_fail(r, -ENOMEM);
+                        break; /* the loading meets a mistake of the file again, and tells it */
+                }
                 struct option_place at = place_of(token.start_mark);
                 if (token.type == YAML_ANCHOR_TOKEN || token.type == YAML_ALIAS_TOKEN)
                         complain(r, at, NULL, "%s", anchor);
@@ -399,28 +407,17 @@ static struct option_place place_of_byte(struct span text, size_t offset) {
 }
 
 static void complain_parser(struct option_reader *r, const yaml_parser_t *parser) {
-        switch (parser->error) {
-        case YAML_MEMORY_ERROR:
+        if (is_broken(parser))
                 option_fail(r, -ENOMEM);
-                break;
-        case YAML_READER_ERROR:
+        else if (parser->error == YAML_READER_ERROR)
                 complain(r, place_of_byte(r->text, parser->problem_offset), NULL, "cannot be read: %s (write UTF-8 text)", parser->problem);
-                break;
-        case YAML_COMPOSER_ERROR:
-                break; /* an anchor twice or an unknown alias: both have their complaints already */
-        case YAML_SCANNER_ERROR:
-        case YAML_PARSER_ERROR:
-                if (parser->context)
-                        complain(r, place_of(parser->problem_mark), NULL, "is not YAML: %s (%s that begins in line %zu)", parser->problem,
-                                 parser->context, parser->context_mark.line + 1);
-                else
-                        complain(r, place_of(parser->problem_mark), NULL, "is not YAML: %s", parser->problem);
-                break;
-        case YAML_NO_ERROR:
-        case YAML_WRITER_ERROR:
-        case YAML_EMITTER_ERROR:
-                break;
-        }
+        else if (parser->error == YAML_COMPOSER_ERROR)
+                return; /* an anchor twice or an unknown alias: both have their complaints already */
+        else if (parser->context)
+                complain(r, place_of(parser->problem_mark), NULL, "is not YAML: %s (%s that begins in line %zu)", parser->problem,
+                         parser->context, parser->context_mark.line + 1);
+        else
+                complain(r, place_of(parser->problem_mark), NULL, "is not YAML: %s", parser->problem);
 }
 
 static void read_document(struct option_reader *r, yaml_document_t *document, const struct option_mapping *root, void *object) {
