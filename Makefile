@@ -123,7 +123,7 @@ check:
 install: all
 	install -D -m 0755 $(BUILD)/trunkauditd $(DESTDIR)$(sbindir)/trunkauditd
 	install -D -m 0755 $(BUILD)/trunkaudit $(DESTDIR)$(bindir)/trunkaudit
-	install -D -m 0640 conf/trunkauditd.yaml $(DESTDIR)$(sysconfdir)/trunkauditd/trunkauditd.yaml
+	install -D -m 0644 conf/trunkauditd.yaml $(DESTDIR)$(sysconfdir)/trunkauditd/trunkauditd.yaml
 	install -d -m 0755 $(DESTDIR)$(unitdir)
 	sed -e 's#@sbindir@#$(sbindir)#g' -e 's#@sysconfdir@#$(sysconfdir)#g' systemd/trunkauditd.service > $(DESTDIR)$(unitdir)/trunkauditd.service
 	chmod 0644 $(DESTDIR)$(unitdir)/trunkauditd.service

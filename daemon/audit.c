@@ -12,6 +12,7 @@
 #include "../common/target.h"
 #include "clock_check.h"
 #include "probe.h"
+#include "resolver.h"
 #include "trunk_poll.h"
 
 #define ACCURACY_USEC USEC_PER_MSEC
@@ -38,6 +39,7 @@ struct audit {
 
         struct run run;
         const char *unknown_name;
+        struct resolver *resolver; /* one for each run: it reads resolv.conf when it is made */
         struct clock_check *clock;
         struct trunk_poll *poll;
         sd_event_source *begin, *limit, *pacer;
@@ -295,7 +297,7 @@ static void start_probe(struct audit *a, struct item *item) {
                 return;
         }
         const struct probe_context context = {
-                .event = a->context.event, .transport = a->context.transport, .resolver = a->context.resolver, .config = a->context.config};
+                .event = a->context.event, .transport = a->context.transport, .resolver = a->resolver, .config = a->context.config};
         const struct diagnosis_history history = {.known = item->had_last, .last_cause = item->last_cause};
         int r = probe_start(&item->probe, &context, item->trunk, &history, on_probe, item);
         if (r < 0) {
@@ -439,7 +441,7 @@ static int on_begin(sd_event_source *source, void *user) {
         struct audit *a = user;
         (void)source;
         a->begin = sd_event_source_disable_unref(a->begin);
-        int r = clock_check_start(&a->clock, a->context.event, a->context.resolver, a->context.config, on_clock, a);
+        int r = clock_check_start(&a->clock, a->context.event, a->resolver, a->context.config, on_clock, a);
         if (r < 0) {
                 a->run.clock = verdict_of(CAUSE_CLOCK_UNKNOWN, "unable to start: %s", strerror(-r));
                 a->clock_done = true;
@@ -457,10 +459,11 @@ static int on_begin(sd_event_source *source, void *user) {
         return 0;
 }
 
+/* Takes the lock and opens the run's row. Returns 0, STORE_BUSY, or -errno (told). */
 static int open_run(struct audit *a) {
         unsigned broken_runs = 0;
         int r = store_lock(a->context.store, &broken_runs);
-        if (r != 0)
+        if (r == STORE_BUSY)
                 return r;
         if (broken_runs > 0)
                 journal_event(a->context.journal, EVENT_RUN_BROKEN, LOG_WARNING, NULL,
@@ -474,9 +477,14 @@ static int open_run(struct audit *a) {
                 .clock = verdict_of(CAUSE_CLOCK_UNFINISHED, "%s", ""),
                 .platform = verdict_of(CAUSE_PLATFORM_UNFINISHED, "%s", ""),
         };
-        r = store_begin_run(a->context.store, &a->run);
+        if (r == 0) {
+                r = store_begin_run(a->context.store, &a->run);
+                if (r != 0)
+                        store_unlock(a->context.store);
+        }
         if (r != 0)
-                store_unlock(a->context.store);
+                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to begin a run in %s: %s",
+                              store_path(a->context.store), store_error(a->context.store));
         return r;
 }
 
@@ -501,11 +509,12 @@ int audit_start(struct audit **ret, const struct audit_context *context, const s
         if (r >= 0)
                 r = sd_event_source_set_enabled(a->pacer, SD_EVENT_OFF);
         if (r >= 0)
+                r = resolver_new(&a->resolver, context->event, context->config->dns.servers.items, context->config->dns.servers.n);
+        if (r < 0)
+                journal_log(context->journal, LOG_ERR, "Unable to set up a run: %s", strerror(-r));
+        else
                 r = open_run(a);
         if (r != 0) {
-                if (r < 0)
-                        journal_event(context->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to begin a run in %s: %s",
-                                      store_path(context->store), store_error(context->store));
                 a->ended = true;
                 (void)audit_free(a);
                 return r;
@@ -539,6 +548,7 @@ struct audit *audit_free(struct audit *a) {
                 }
                 for (size_t i = 0; i < a->n_items; i++)
                         evidence_clear(&a->items[i].evidence);
+                a->resolver = resolver_free(a->resolver);
                 free(a->items);
                 (void)pace_free(a->pace);
                 trunk_list_clear(&a->trunks);
@@ -552,9 +562,7 @@ struct audit *audit_free(struct audit *a) {
 int audit_context_open(struct audit_context *ret, sd_event *event, const struct config *config, struct store *store,
                        struct journal *journal) {
         struct audit_context c = {.event = event, .config = config, .store = store, .journal = journal};
-        int r = resolver_new(&c.resolver, event, config->dns.servers.items, config->dns.servers.n);
-        if (r >= 0)
-                r = transport_new(&c.transport, event);
+        int r = transport_new(&c.transport, event);
         if (r >= 0 && config->has_platform)
                 r = http_new(&c.http, event);
         if (r >= 0 && config->has_platform)
@@ -570,5 +578,4 @@ void audit_context_close(struct audit_context *c) {
         c->token = token_free(c->token);
         c->http = http_free(c->http);
         c->transport = transport_free(c->transport);
-        c->resolver = resolver_free(c->resolver);
 }

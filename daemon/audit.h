@@ -7,7 +7,6 @@
 #include "../common/store.h"
 #include "http.h"
 #include "journal.h"
-#include "resolver.h"
 #include "token.h"
 #include "transport.h"
 
@@ -19,7 +18,6 @@ struct audit_context {
         struct journal *journal;
         struct http *http;   /* NULL when no platform is configured */
         struct token *token; /* NULL when no platform is configured */
-        struct resolver *resolver;
         struct transport *transport;
 };
 

@@ -118,7 +118,7 @@ void journal_event(struct journal *j, enum event event, int priority, const stru
                 add_text(&e, "TRUNKAUDIT_OUTCOME", outcome_word(info->outcome));
                 add_text(&e, "TRUNKAUDIT_CAUSE", info->word);
                 add_text(&e, "TRUNKAUDIT_SENTENCE", info->sentence);
-                add_text(&e, "TRUNKAUDIT_DETAIL", f->verdict->detail);
+                add_text(&e, "TRUNKAUDIT_DETAIL", f->verdict->detail[0] ? f->verdict->detail : "-"); /* the catalog shows it */
                 add_text(&e, "TRUNKAUDIT_REMEDY", info->remedy);
         }
         add_text(&e, "TRUNKAUDIT_CORRELATION_ID", f->correlation_id);
