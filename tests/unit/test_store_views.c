@@ -1,0 +1,292 @@
+/* test_store_views.c: what is kept of trunks and announcements, and the database as its readers meet it. */
+#include "store_fixture.h"
+
+/* -- trunks -------------------------------------------------------------------------------------------------------- */
+
+START_TEST(known_trunks_come_back_as_listed) {
+        struct store *s = open_writer();
+        struct trunk_list got = {0};
+        int64_t when = 0;
+        ck_assert_int_eq(store_known_trunks(s, &got, &when), STORE_NONE);
+
+        struct trunk listed[3] = {make_trunk("id-a", "A", TRUNK_LISTED), make_trunk("id-b", NULL, TRUNK_LISTED),
+                                  make_trunk("id-c", "C", TRUNK_EXTRA)};
+        for (int i = TRUNK_TEXT_state; i < TRUNK_TEXT_COUNT; i++) {
+                char value[40];
+                (void)snprintf(value, sizeof value, "Digest %s", trunk_text_name((enum trunk_text)i));
+                ck_assert_int_eq(trunk_set(&listed[0], (enum trunk_text)i, span_of(value)), 0);
+        }
+        put_listing(s, listed, 3, START);
+        ck_assert_int_eq(store_known_trunks(s, &got, &when), 0);
+        ck_assert_int_eq(when, START);
+        ck_assert_uint_eq(got.n, 2); /* the extra one is not the platform's */
+        for (int i = 0; i < TRUNK_TEXT_COUNT; i++)
+                ck_assert_pstr_eq(trunk_get(&got.items[0], (enum trunk_text)i), trunk_get(&listed[0], (enum trunk_text)i));
+        ck_assert_int_eq(got.items[0].origin, TRUNK_REMEMBERED);
+        ck_assert_str_eq(got.items[1].id, "id-b");
+        ck_assert_ptr_null(got.items[1].name);
+        trunk_list_clear(&got);
+
+        /* The next listing has no B; what it says of A replaces what was said, except where it was denied. */
+        put_listing(s, listed, 1, START + HOUR);
+        ck_assert_int_eq(store_known_trunks(s, &got, &when), 0);
+        ck_assert_uint_eq(got.n, 1);
+        ck_assert_int_eq(when, START + HOUR);
+        trunk_list_clear(&got);
+        expect_rows("SELECT listed, first_listed_usec, last_listed_usec FROM trunk ORDER BY key",
+                    "1|1795410000000000|1795413600000000\n0|1795410000000000|1795410000000000");
+        struct trunk sparse = make_trunk("id-a", "A2", TRUNK_LISTED);
+        sparse.detail_denied = true;
+        put_listing(s, &sparse, 1, START + 2 * HOUR);
+        expect_rows("SELECT name, domain FROM trunk WHERE trunk_id = 'id-a'", "A2|Digest domain");
+        sparse.detail_denied = false;
+        put_listing(s, &sparse, 1, START + 3 * HOUR);
+        expect_rows("SELECT name, domain FROM trunk WHERE trunk_id = 'id-a'", "A2|");
+        trunk_clear(&sparse);
+
+        put_listing(s, listed, 0, START + 4 * HOUR); /* an empty listing is one, too */
+        ck_assert_int_eq(store_known_trunks(s, &got, &when), 0);
+        ck_assert_uint_eq(got.n, 0);
+        ck_assert_int_eq(when, START + 4 * HOUR);
+        for (size_t i = 0; i < ELEMENTS(listed); i++)
+                trunk_clear(&listed[i]);
+        store_close(s);
+}
+END_TEST
+
+START_TEST(a_response_digest_is_not_kept) {
+        static const struct {
+                const char *line, *kept;
+        } cases[] = {
+                {"Digest username=\"u\", nonce=\"n\", response=\"0123456789abcdef\", qop=auth",
+                 "Digest username=\"u\", nonce=\"n\", response=\"redacted\", qop=auth"},
+                {"Authorization: DIGEST Response = 0123456789abcdef,uri=\"sip:a\"",
+                 "Authorization: DIGEST Response = \"redacted\",uri=\"sip:a\""},
+                {"Digest response=\"0123", "Digest response=\"redacted\""},
+                {"Digest username=\"response=\\\"x\", response=\"a\\\"b\"", "Digest username=\"response=\\\"x\", response=\"redacted\""},
+                {"Digest response=,response=", "Digest response=\"redacted\",response=\"redacted\""},
+                {"Digest xresponse=\"1\", response", "Digest xresponse=\"1\", response"},
+                {"Basic dXNlcjpwYXNzd29yZA==", "redacted"},
+                {"dXNlcjpwYXNzd29yZA==", "redacted"},
+                {"Digest", "Digest"},
+                {"", "redacted"},
+        };
+        struct store *s = open_writer();
+        for (size_t i = 0; i < ELEMENTS(cases); i++) {
+                struct trunk t = make_trunk("id-a", "A", TRUNK_LISTED);
+                ck_assert_int_eq(trunk_set(&t, TRUNK_TEXT_validation_authorization, span_of(cases[i].line)), 0);
+                put_listing(s, &t, 1, START);
+                expect_rows("SELECT validation_authorization FROM trunk", cases[i].kept);
+                trunk_clear(&t);
+        }
+        store_close(s);
+}
+END_TEST
+
+START_TEST(announcements_are_remembered) {
+        struct store *s = open_writer();
+        struct run run = make_run(0);
+        store_run(s, &run, NULL, 0);
+        enum cause cause = CAUSE_OK;
+        int64_t when = 0;
+        ck_assert_int_eq(store_announced(s, "id-a", &cause, &when), STORE_NONE);
+        const struct announcement first[] = {{"id-a", CAUSE_STALE_NONCE, run.id}, {"clock", CAUSE_CLOCK_OFF, run.id}};
+        ck_assert_int_eq(store_put_announcements(s, first, 2, START), 0);
+        const struct announcement second = {"id-a", CAUSE_OK, 0};
+        ck_assert_int_eq(store_put_announcements(s, &second, 1, START + 1), 0);
+        ck_assert_int_eq(store_announced(s, "id-a", &cause, &when), 0);
+        ck_assert_int_eq(cause, CAUSE_OK);
+        ck_assert_int_eq(when, START + 1);
+        ck_assert_int_eq(store_announced(s, "clock", &cause, &when), 0);
+        ck_assert_int_eq(cause, CAUSE_CLOCK_OFF);
+        ck_assert_int_eq(when, START);
+
+        const struct announcement bad[] = {{"id-b", CAUSE_OK, run.id}, {"id-c", CAUSE_OK, 4711}}; /* no such run */
+        ck_assert_int_eq(store_put_announcements(s, bad, 2, START), -EIO);
+        ck_assert_int_eq(store_announced(s, "id-b", &cause, &when), STORE_NONE);
+        change("INSERT INTO cause VALUES (901, 'of_yesterday', 'trunk', 'fail', 3, 'Gone.', 'None.');"
+               "UPDATE announcement SET cause = 901 WHERE subject = 'clock'");
+        ck_assert_int_eq(store_announced(s, "clock", &cause, &when), STORE_NONE);
+        store_close(s);
+}
+END_TEST
+
+/* -- views --------------------------------------------------------------------------------------------------------- */
+
+/* Hour 0: A ok, B stale nonce, C (extra) untested. Hour 1: the platform no longer lists B, and lists D; A warns, C passes. Hour 2, only A
+ * was asked for: it fails. */
+static void tell_a_story(struct store *s) {
+        struct evidence e = make_evidence();
+        struct trunk a = make_trunk("id-a", "Alpha", TRUNK_LISTED), b = make_trunk("id-b", "beta", TRUNK_LISTED),
+                     c = make_trunk("local:gamma", "gamma", TRUNK_EXTRA), d = make_trunk("id-d", "Delta", TRUNK_LISTED);
+        enum cause cause;
+        int64_t when;
+        ck_assert_int_eq(store_last_result(s, "id-a", &cause, &when), STORE_NONE);
+        const struct trunk first[] = {a, b}, second[] = {a, d};
+        put_listing(s, first, 2, START);
+        const struct result hour0[] = {make_result(&a, CAUSE_OK, &e), make_result(&b, CAUSE_STALE_NONCE, &e),
+                                       make_result(&c, CAUSE_SECRET_MISSING, NULL)};
+        struct run run = make_run(0);
+        store_run(s, &run, hour0, 3);
+        ck_assert_int_eq(store_last_result(s, "id-b", &cause, &when), 0);
+        ck_assert_int_eq(cause, CAUSE_STALE_NONCE);
+        ck_assert_int_eq(when, run.started_usec);
+        expect_rows("SELECT trunk, outcome, cause FROM latest", "Alpha|pass|ok\nbeta|fail|stale_nonce\ngamma|untested|secret_missing");
+        expect_rows("SELECT trunk, outcome FROM failures", "beta|fail\ngamma|untested");
+
+        put_listing(s, second, 2, START + HOUR);
+        const struct result hour1[] = {make_result(&a, CAUSE_PLATFORM_DISAGREES, &e), make_result(&d, CAUSE_NO_ANSWER, &e),
+                                       make_result(&c, CAUSE_OK, &e)};
+        struct run run1 = make_run(1);
+        store_run(s, &run1, hour1, 3);
+        const struct result hour2[] = {make_result(&a, CAUSE_WRONG_PASSWORD, &e)};
+        struct run run2 = make_run(2);
+        run2.partial = true;
+        store_run(s, &run2, hour2, 1);
+        struct run running = make_run(3);
+        ck_assert_int_eq(store_begin_run(s, &running), 0);
+        trunk_clear(&a);
+        trunk_clear(&b);
+        trunk_clear(&c);
+        trunk_clear(&d);
+        free_evidence(&e);
+}
+
+START_TEST(views_show_the_story) {
+        struct store *s = open_writer();
+        tell_a_story(s);
+        expect_rows("SELECT trunk, trunk_id, carrier, outcome, cause, detail, run, time, latency_ms FROM latest",
+                    "Alpha|id-a|sbc1.carrier.example:5061|fail|wrong_password|wrong_password seen|3|2026-11-23T07:00:01Z|150.3\n"
+                    "Delta|id-d|sbc1.carrier.example:5061|untested|no_answer|no_answer seen|2|2026-11-23T06:00:01Z|150.3\n"
+                    "gamma|local:gamma|sbc1.carrier.example:5061|pass|ok|ok seen|2|2026-11-23T06:00:01Z|150.3");
+        expect_rows("SELECT remedy LIKE 'Check username%', sentence LIKE 'The carrier refused%' FROM latest LIMIT 1", "1|1");
+        expect_rows("SELECT trunk, outcome, run FROM failures", "Delta|untested|2\nAlpha|warn|2");
+        expect_rows("SELECT trunk, time, outcome, cause, detail, latency_ms, run FROM history LIMIT 2",
+                    "Alpha|2026-11-23T07:00:01Z|fail|wrong_password|wrong_password seen|150.3|3\n"
+                    "Alpha|2026-11-23T06:00:01Z|warn|platform_disagrees|platform_disagrees seen|150.3|2");
+        expect_rows("SELECT carrier, address, latency_ms, requests FROM history WHERE cause = 'secret_missing'", "|||0");
+        expect_rows("SELECT cause, kind, outcome, times, last_seen FROM causes WHERE times > 0",
+                    "ok|trunk|pass|2|2026-11-23T06:00:01Z\n"
+                    "platform_disagrees|trunk|warn|1|2026-11-23T06:00:01Z\n"
+                    "stale_nonce|trunk|fail|1|2026-11-23T05:00:01Z\n"
+                    "wrong_password|trunk|fail|1|2026-11-23T07:00:01Z\n"
+                    "no_answer|trunk|untested|1|2026-11-23T06:00:01Z\n"
+                    "secret_missing|trunk|untested|1|2026-11-23T05:00:01Z\n"
+                    "platform_ok|platform|pass|3|2026-11-23T07:00:01Z\n"
+                    "clock_ok|clock|pass|3|2026-11-23T07:00:01Z");
+        expect_rows("SELECT run, time, cause, offset_ms, bound_ms, servers, used, witness_ms, detail FROM clock LIMIT 1",
+                    "3|2026-11-23T07:00:01Z|clock_ok|2.5|10.25|3|2||offset 2.5 ms");
+        expect_rows("SELECT count(*) FROM clock", "3");
+        expect_rows("SELECT * FROM coverage", "Alpha|id-a|3|3|1|1|0|2026-11-23T07:00:01Z|2026-11-23T05:00:01Z\n"
+                                              "beta|id-b|1|1|0|1|0|2026-11-23T05:00:01Z|\n"
+                                              "Delta|id-d|1|0|0|0|1||\n"
+                                              "gamma|local:gamma|2|1|1|0|1|2026-11-23T06:00:01Z|2026-11-23T06:00:01Z");
+        expect_rows("SELECT id, slot, started, finished, state, trigger, partial, clock_cause, platform_cause, platform_detail,"
+                    " correlation_id, trunks, passed, warned, failed, untested, seconds FROM runs WHERE id IN (2, 4)",
+                    "4|2026-11-23T08:00:00Z|2026-11-23T08:00:01Z||running|slot|0||||||||||\n"
+                    "2|2026-11-23T06:00:00Z|2026-11-23T06:00:01Z|2026-11-23T06:00:04Z|done|slot|0|clock_ok|platform_ok|15 trunks|c-1|"
+                    "3|1|1|0|1|2.5");
+
+        struct run without = make_run(5); /* a complete run without the extra trunk: it is gone from the configuration */
+        struct trunk a = make_trunk("id-a", "Alpha", TRUNK_REMEMBERED);
+        const struct result result = make_result(&a, CAUSE_OK, NULL);
+        store_run(s, &without, &result, 1);
+        expect_rows("SELECT trunk, run FROM latest", "Alpha|5\nDelta|2");
+        trunk_clear(&a);
+        store_close(s);
+}
+END_TEST
+
+static struct table *expect_table(struct store *s, enum store_view view, const char *argument, unsigned limit, size_t n) {
+        struct table *t = NULL;
+        ck_assert_msg(store_read(s, view, argument, limit, &t) == 0, "%s", store_error(s));
+        ck_assert_uint_eq(t->rows, n);
+        return t;
+}
+
+START_TEST(views_are_read_as_tables) {
+        struct store *s = open_writer();
+        tell_a_story(s);
+        store_close(s);
+        ck_assert_int_eq(store_open(&s, path, STORE_READ, NULL), 0);
+
+        struct table *t = expect_table(s, STORE_VIEW_RUN, "1", 0, 3);
+        ck_assert_str_eq(table_text(t, 1, "trunk"), "beta");
+        ck_assert_str_eq(table_text(t, 1, "cause"), "stale_nonce");
+        ck_assert_str_eq(table_text(t, 1, "no such column"), "");
+        ck_assert_str_eq(table_text(t, 3, "trunk"), "");
+        ck_assert_str_eq(table_text(t, 2, "carrier"), "");
+        for (size_t i = 0; i < t->columns; i++) {
+                const struct cell *cell = &t->cells[2 * t->columns + i];
+                if (text_eq(t->names[i], "run"))
+                        ck_assert_int_eq(cell->type, CELL_INTEGER);
+                if (text_eq(t->names[i], "trunk"))
+                        ck_assert_int_eq(cell->type, CELL_TEXT);
+                if (text_eq(t->names[i], "latency_ms"))
+                        ck_assert(cell->type == CELL_NULL && cell->text == NULL);
+                if (text_eq(t->names[i], "latency_ms"))
+                        ck_assert_int_eq(t->cells[i].type, CELL_REAL);
+        }
+        table_free(t);
+
+        t = expect_table(s, STORE_VIEW_HISTORY, "id-a", 0, 3);
+        ck_assert_str_eq(table_text(t, 0, "cause"), "wrong_password");
+        ck_assert_str_eq(table_text(t, 2, "cause"), "ok");
+        table_free(t);
+        t = expect_table(s, STORE_VIEW_HISTORY, "Alpha", 2, 2);
+        ck_assert_str_eq(table_text(t, 0, "cause"), "wrong_password");
+        table_free(t);
+        table_free(expect_table(s, STORE_VIEW_LATEST, NULL, 0, 3));
+        table_free(expect_table(s, STORE_VIEW_CLOCK, NULL, 2, 2));
+        table_free(expect_table(s, STORE_VIEW_RUNS, NULL, 0, 4));
+        t = expect_table(s, STORE_VIEW_RUN, "4", 0, 0); /* a run without results is an empty table with its columns */
+        ck_assert_uint_gt(t->columns, 0);
+        table_free(t);
+
+        static const char *const no_runs[] = {NULL, "", "0", "99", "-1", "1x", " 1", "99999999999999999999999"};
+        struct table *untouched = NULL;
+        for (size_t i = 0; i < ELEMENTS(no_runs); i++)
+                ck_assert_int_eq(store_read(s, STORE_VIEW_RUN, no_runs[i], 0, &untouched), STORE_NONE);
+        ck_assert_int_eq(store_read(s, STORE_VIEW_HISTORY, "nobody", 0, &untouched), STORE_NONE);
+        ck_assert_int_eq(store_read(s, STORE_VIEW_HISTORY, NULL, 0, &untouched), STORE_NONE);
+        ck_assert_ptr_null(untouched);
+        store_close(s);
+}
+END_TEST
+
+START_TEST(a_trunk_is_found_by_id_before_name) {
+        struct store *s = open_writer();
+        struct trunk a = make_trunk("id-a", "twin", TRUNK_LISTED), b = make_trunk("id-b", "id-a", TRUNK_LISTED);
+        const struct trunk both[] = {a, b};
+        put_listing(s, both, 2, START);
+        const struct result results[] = {make_result(&a, CAUSE_OK, NULL), make_result(&b, CAUSE_FORBIDDEN, NULL)};
+        struct run run = make_run(0);
+        store_run(s, &run, results, 2);
+        struct table *t = expect_table(s, STORE_VIEW_HISTORY, "id-a", 0, 1);
+        ck_assert_str_eq(table_text(t, 0, "cause"), "ok");
+        table_free(t);
+        trunk_clear(&a);
+        trunk_clear(&b);
+        store_close(s);
+}
+END_TEST
+
+int main(void) {
+        Suite *suite = suite_create("store_views");
+        TCase *tc = tcase_create("store_views");
+        tcase_add_unchecked_fixture(tc, make_base, remove_base);
+        tcase_add_checked_fixture(tc, make_directory, NULL);
+        tcase_set_timeout(tc, 120);
+        tcase_add_test(tc, known_trunks_come_back_as_listed);
+        tcase_add_test(tc, a_response_digest_is_not_kept);
+        tcase_add_test(tc, announcements_are_remembered);
+        tcase_add_test(tc, views_show_the_story);
+        tcase_add_test(tc, views_are_read_as_tables);
+        tcase_add_test(tc, a_trunk_is_found_by_id_before_name);
+        suite_add_tcase(suite, tc);
+        SRunner *runner = srunner_create(suite);
+        srunner_run_all(runner, CK_ENV);
+        int failed = srunner_ntests_failed(runner);
+        srunner_free(runner);
+        return failed == 0 ? 0 : 1;
+}
