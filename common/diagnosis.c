@@ -57,6 +57,15 @@ static bool is_outlived(const struct evidence *e, size_t i) {
         return asked && asked->nonce.has_lifetime && ((uint64_t)asked->nonce.lifetime_sec + 1) * USEC_PER_SEC < e->exchanges[i].rtt_usec;
 }
 
+/* The shortest lifetime of a nonce that servers are configured with is one second: an answer that took longer, to a nonce that does not
+ * tell its lifetime, may have been refused for its age alone. */
+#define LIFETIME_MIN_USEC USEC_PER_SEC
+
+static bool is_age_possible(const struct evidence *e, size_t i) {
+        const struct exchange *asked = challenge_of(e, i);
+        return e->exchanges[i].rtt_usec > LIFETIME_MIN_USEC && !(asked && asked->nonce.has_lifetime);
+}
+
 static size_t count_refusals(const struct evidence *e, enum uri_form form) {
         size_t n = 0;
         for (size_t i = 0; i < e->n_exchanges; i++)
@@ -246,8 +255,11 @@ bool diagnosis_before(const struct trunk *t, struct verdict *ret) {
 }
 
 static bool was_refused_before(const struct diagnosis_history *h) {
-        return h->known &&
-               (h->last_cause == CAUSE_WRONG_PASSWORD || h->last_cause == CAUSE_FORBIDDEN || h->last_cause == CAUSE_LOCKOUT_SUSPECTED);
+        static const enum cause refusals[] = {CAUSE_WRONG_PASSWORD, CAUSE_FORBIDDEN, CAUSE_REFUSAL_UNPROVEN, CAUSE_LOCKOUT_SUSPECTED};
+        for (size_t i = 0; h->known && i < ELEMENTS(refusals); i++)
+                if (h->last_cause == refusals[i])
+                        return true;
+        return false;
 }
 
 /* An exchange that ended without a response to judge. */
@@ -339,16 +351,20 @@ static struct verdict judge_accepted(const struct trunk *t, const struct evidenc
 
 static struct verdict judge_refused(const struct evidence *e) {
         const struct exchange *last = &e->exchanges[e->n_exchanges - 1], *first = last;
-        bool forbidden = false, other_form = false;
+        bool forbidden = false, other_form = false, age_possible = true;
         for (size_t i = e->n_exchanges; i-- > 0;)
                 if (is_refusal(e, i)) {
                         first = &e->exchanges[i];
+                        age_possible &= is_age_possible(e, i);
                         forbidden |= first->status == 403;
                         other_form |= first->uri_form == URI_OTHER_PORT;
                 }
         if (!other_form)
                 return verdict_of(CAUSE_BUDGET_SPENT, "%d %s to the answer with digest-uri \"%s\"; no further form could be tried",
                                   first->status, first->reason, first->digest_uri);
+        if (age_possible && !forbidden)
+                return verdict_of(CAUSE_REFUSAL_UNPROVEN, "%d %s to the answers; round trip %llu ms", last->status, last->reason,
+                                  (unsigned long long)(last->rtt_usec / USEC_PER_MSEC));
         return verdict_of(forbidden ? CAUSE_FORBIDDEN : CAUSE_WRONG_PASSWORD, "%d %s to the answers with digest-uri \"%s\" and \"%s\"",
                           last->status, last->reason, first->digest_uri, last->digest_uri);
 }
