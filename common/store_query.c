@@ -11,13 +11,11 @@
 static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_BREAK_RUNS] = "UPDATE run SET state = 'broken' WHERE state = 'running'",
 
-        /* The WHERE keeps an open that changes nothing from writing. */
+        /* SQLite writes no page when nothing differs, so an open does not write for this. */
         [STATEMENT_REFRESH_CAUSE] = "INSERT INTO cause (word, kind, outcome, priority, sentence, remedy)"
                                     " VALUES (:word, :kind, :outcome, :priority, :sentence, :remedy)"
                                     " ON CONFLICT (word) DO UPDATE SET (kind, outcome, priority, sentence, remedy)"
-                                    " = (excluded.kind, excluded.outcome, excluded.priority, excluded.sentence, excluded.remedy)"
-                                    " WHERE (kind, outcome, priority, sentence, remedy)"
-                                    " IS NOT (excluded.kind, excluded.outcome, excluded.priority, excluded.sentence, excluded.remedy)",
+                                    " = (excluded.kind, excluded.outcome, excluded.priority, excluded.sentence, excluded.remedy)",
 
         [STATEMENT_BEGIN_RUN] = "INSERT INTO run (program, slot_usec, started_usec, state, trigger, partial)"
                                 " VALUES (:program, :slot, :started, 'running', :trigger, :partial)",
