@@ -8,14 +8,14 @@
 
 /* Every text of a trunk, in one list: it makes the fields, their freeing, and the columns of the pages and the database.
  * proxies: "host[:port]" items, separated by single spaces, in order of preference. */
-#define TRUNK_TEXTS(X)                                                                                                                    \
-        X(id)                                                                                                                             \
-        X(name)                                                                                                                           \
-        X(state)                                                                                                                          \
-        X(role)                                                                                                                           \
-        X(region) X(authentication) X(domain) X(proxies) X(transport) X(request_uri) X(realm) X(username) X(algorithm) X(qop) X(self_uri) \
-                X(validation_time) X(validation_status) X(validation_code) X(validation_message) X(validation_challenge)                  \
-                        X(validation_authorization)
+/* clang-format off */
+#define TRUNK_TEXTS(X) \
+        X(id) X(name) X(state) X(role) X(region) X(authentication) \
+        X(domain) X(proxies) X(transport) X(request_uri) \
+        X(realm) X(username) X(algorithm) X(qop) X(self_uri) \
+        X(validation_time) X(validation_status) X(validation_code) X(validation_message) \
+        X(validation_challenge) X(validation_authorization)
+/* clang-format on */
 
 enum trunk_text {
 #define X(field) TRUNK_TEXT_##field,
