@@ -188,8 +188,8 @@ static int print_run(struct command_run *c, const struct run *run) {
         if (r != 0)
                 return complain(EXIT_BROKEN, "unable to read the results back from %s: %s", store_path(c->store), store_error(c->store));
         if (c->line->json) {
-                r = print_json(runs, "{\"run\":", ",");
-                return r ? r : print_json(results, "\"results\":", "}\n");
+                r = print_json(runs, "{\"runs\": ", ",\n");
+                return r ? r : print_json(results, " \"results\": ", "}\n");
         }
         r = print_table(results, result_columns, ELEMENTS(result_columns));
         if (r != 0)
