@@ -233,7 +233,12 @@ bool diagnosis_before(const struct trunk *t, struct verdict *ret) {
                 return true;
         }
         struct target target;
+        struct target_uris uris;
         int r = target_of(&target, t);
+        if (r == 0 && target_uris_of(&uris, t, &target) < 0) {
+                *ret = verdict_of(CAUSE_TARGET_UNKNOWN, "the trunk's URIs are longer than %d bytes", TARGET_URI_MAX - 1);
+                return true;
+        }
         if (r == TARGET_NO_TRANSPORT)
                 *ret = verdict_of(CAUSE_TRANSPORT_UNSUPPORTED, "transport \"%s\"", t->transport);
         else if (r == TARGET_UNREADABLE)

@@ -54,9 +54,13 @@ static int bind_argument(struct store *s, struct query *q, enum store_view view,
                 if (r == 0)
                         bind_text(q, ":argument", trunk_id);
                 break;
+        case STORE_VIEW_RUNS:
+                r = argument ? find_run(s, argument, &run) : 0;
+                if (r == 0 && argument)
+                        bind_integer(q, ":argument", run);
+                break;
         case STORE_VIEW_LATEST:
         case STORE_VIEW_CLOCK:
-        case STORE_VIEW_RUNS:
                 break;
         }
         return r;

@@ -13,7 +13,7 @@ SELECT
   o.word AS outcome,                                           -- pass, warn, untested, fail
   c.word AS cause,
   r.detail,                                                    -- what was seen
-  c.remedy,                                                    -- what to do
+  CASE WHEN r.outcome > 0 THEN c.remedy END AS remedy,         -- what to do; NULL: nothing, it passed
   c.sentence,                                                  -- what the cause means
   round(r.latency_usec / 1000.0, 1) AS latency_ms,             -- of the first request that was answered
   r.requests,                                                  -- sent
