@@ -125,7 +125,7 @@ enum store_view {
         STORE_VIEW_LATEST,  /* every trunk's newest result */
         STORE_VIEW_HISTORY, /* one trunk, newest first: argument = its id or name */
         STORE_VIEW_CLOCK,   /* clock verdicts, newest first */
-        STORE_VIEW_RUNS,    /* runs, newest first */
+        STORE_VIEW_RUNS,    /* runs, newest first; argument = one run's id, or NULL */
 };
 
 enum cell_type { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT };

@@ -92,7 +92,7 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_READ_LATEST] = "SELECT * FROM latest LIMIT :limit",
         [STATEMENT_READ_HISTORY] = "SELECT * FROM history WHERE trunk_id = :argument LIMIT :limit",
         [STATEMENT_READ_CLOCK] = "SELECT * FROM clock LIMIT :limit",
-        [STATEMENT_READ_RUNS] = "SELECT * FROM runs WHERE :argument IS NULL OR id = :argument LIMIT :limit",
+        [STATEMENT_READ_RUNS] = "SELECT * FROM runs WHERE :argument = 0 OR id = :argument LIMIT :limit",
 };
 
 int store_complain(struct store *s, int r, const char *format, ...) {

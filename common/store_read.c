@@ -56,7 +56,7 @@ static int bind_argument(struct store *s, struct query *q, enum store_view view,
                 break;
         case STORE_VIEW_RUNS:
                 r = argument ? find_run(s, argument, &run) : 0;
-                if (r == 0 && argument)
+                if (r == 0)
                         bind_integer(q, ":argument", run);
                 break;
         case STORE_VIEW_LATEST:

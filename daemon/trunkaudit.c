@@ -184,7 +184,7 @@ static int print_run(struct command_run *c, const struct run *run) {
         (void)snprintf(id, sizeof id, "%lld", (long long)run->id);
         int r = store_read(c->store, STORE_VIEW_RUN, id, 0, &results);
         if (r == 0)
-                r = store_read(c->store, STORE_VIEW_RUNS, NULL, 1, &runs);
+                r = store_read(c->store, STORE_VIEW_RUNS, id, 0, &runs);
         if (r != 0)
                 return complain(EXIT_BROKEN, "unable to read the results back from %s: %s", store_path(c->store), store_error(c->store));
         if (c->line->json) {
