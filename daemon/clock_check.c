@@ -22,8 +22,9 @@
 #define REPLY_MAX 1024 /* bytes read of a reply: extension fields and a MAC may follow the packet */
 #define ACCURACY_USEC USEC_PER_MSEC
 #define NSEC_PER_SEC INT64_C(1000000000)
-/* The two clocks are read one after the other; only a step of the realtime clock moves them apart by more than this. */
-#define STEP_NSEC INT64_C(1000000)
+/* The two clocks are read one after the other, and a busy host may stop us in between for some milliseconds. More is a step of the realtime
+ * clock; a smaller one forwards widens the bound by itself, one backwards makes the round trip negative and the reply unusable. */
+#define STEP_NSEC INT64_C(20000000)
 
 struct server {
         struct clock_check *check;

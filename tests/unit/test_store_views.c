@@ -239,6 +239,9 @@ START_TEST(views_are_read_as_tables) {
         table_free(expect_table(s, STORE_VIEW_LATEST, NULL, 0, 3));
         table_free(expect_table(s, STORE_VIEW_CLOCK, NULL, 2, 2));
         table_free(expect_table(s, STORE_VIEW_RUNS, NULL, 0, 4));
+        struct table *one = expect_table(s, STORE_VIEW_RUNS, "2", 0, 1);
+        ck_assert_str_eq(table_text(one, 0, "id"), "2");
+        table_free(one);
         t = expect_table(s, STORE_VIEW_RUN, "4", 0, 0); /* a run without results is an empty table with its columns */
         ck_assert_uint_gt(t->columns, 0);
         table_free(t);
