@@ -44,6 +44,18 @@ static struct span take_loose(struct span *s) {
         return t;
 }
 
+/* What is wrong with a value's bytes: a control character could not be sent back, and in an unquoted value neither could
+ * what ends or escapes in a quoted one. NULL = nothing. */
+static const char *judge_value(struct span s, bool quoted) {
+        for (size_t i = 0; i < s.n; i++) {
+                if ((unsigned char)s.p[i] < ' ' || s.p[i] == 127)
+                        return "a value holds a control character";
+                if (!quoted && (s.p[i] == '"' || s.p[i] == '\\'))
+                        return "an unquoted value holds a quote or a backslash";
+        }
+        return NULL;
+}
+
 /* The inside of a quoted-string, raw. False when it does not end. */
 static bool take_quoted(struct span *s, struct span *ret) {
         const char *p = s->p + 1, *end = s->p + s->n;
@@ -123,10 +135,14 @@ static const char *take_parameter(struct span *rest, struct span *ret_name, stru
         rest->p++;
         rest->n--;
         skip_space(rest);
-        if (rest->n == 0 || *rest->p != '"')
+        bool quoted = rest->n > 0 && *rest->p == '"';
+        if (!quoted)
                 *ret_value = take_loose(rest);
         else if (!take_quoted(rest, ret_value))
                 return "a quoted value does not end";
+        const char *wrong = judge_value(*ret_value, quoted);
+        if (wrong)
+                return wrong;
         skip_space(rest);
         return rest->n > 0 && *rest->p != ',' ? "a comma is missing between parameters" : NULL;
 }
@@ -163,6 +179,8 @@ void challenge_parse(struct challenge *ret, bool proxy, struct span value) {
                 c->malformed = "there is no realm";
         else if (!c->has_nonce)
                 c->malformed = "there is no nonce";
+        else if (c->realm.n + c->nonce.n + c->opaque.n > CHALLENGE_ECHO_MAX)
+                c->malformed = "its values are too long to be echoed";
 }
 
 bool challenge_realm_is(const struct challenge *c, const char *realm) {

@@ -4,7 +4,8 @@
 #include "base.h"
 #include "digest.h"
 
-#define CHALLENGES_MAX 8 /* of one response; further ones are counted, not kept */
+#define CHALLENGES_MAX 8        /* of one response; further ones are counted, not kept */
+#define CHALLENGE_ECHO_MAX 1024 /* bytes of realm, nonce and opaque together: an answer holds all of them, a request two answers */
 
 /* All spans lie in the message. Quoted values are kept raw (without the quotes, with their quoted-pairs), because they are
  * echoed raw; digest.c takes the quoted-pairs off before it hashes. */

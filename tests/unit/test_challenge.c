@@ -86,6 +86,11 @@ static const struct reading digests[] = {
         {"Digest realm=\"r\", nonce", .malformed = "a parameter has no '='"},
         {"Digest \"r\"", .malformed = "a parameter has no name"},
         {"Digest =\"r\"", .malformed = "a parameter has no name"},
+        {"Digest realm=a\"b, nonce=\"n\"", .malformed = "an unquoted value holds a quote or a backslash"},
+        {"Digest realm=\"r\", nonce=n\\", .malformed = "an unquoted value holds a quote or a backslash"},
+        {"Digest realm=\"r\", nonce=\"a\1b\"", .malformed = "a value holds a control character"},
+        {"Digest realm=\"r\", nonce=\"n\", opaque=\"\177\"", .malformed = "a value holds a control character"},
+        {"Digest realm=\"a\rb\", nonce=\"n\"", .malformed = "a value holds a control character"},
         {"Digest", .malformed = "there is no realm"},
         {"Digest ", .malformed = "there is no realm"},
         {"Digest nonce=\"n\"", .malformed = "there is no realm"},
@@ -173,6 +178,30 @@ START_TEST(limits_parameters) {
                 challenge_parse(&c, false, span_of(text));
                 ck_assert_msg((c.malformed != NULL) == (n > 32), "%d parameters: %s", n, c.malformed ? c.malformed : "well formed");
                 ck_assert(text_eq(c.malformed, n > 32 ? "there are too many parameters" : NULL));
+        }
+}
+END_TEST
+
+/* A NUL ends no value. */
+START_TEST(refuses_nul_in_values) {
+        static const char text[] = "Digest realm=\"a\0b\", nonce=\"n\"";
+        struct challenge c;
+        challenge_parse(&c, false, SPAN(text));
+        ck_assert(text_eq(c.malformed, "a value holds a control character"));
+}
+END_TEST
+
+/* What is echoed must fit the request: a carrier that sends more is at fault, not the probe. */
+START_TEST(limits_what_is_echoed) {
+        char value[CHALLENGE_ECHO_MAX], text[4 * CHALLENGE_ECHO_MAX];
+        for (size_t n = sizeof value - 4; n < sizeof value; n++) {
+                memset(value, 'x', n);
+                value[n] = '\0';
+                (void)snprintf(text, sizeof text, "Digest realm=\"%s\", nonce=\"%s\", opaque=\"%s\"", _i == 0 ? value : "r",
+                               _i == 1 ? value : "n", _i == 2 ? value : "o");
+                struct challenge c;
+                challenge_parse(&c, false, span_of(text));
+                ck_assert(text_eq(c.malformed, n + 2 > CHALLENGE_ECHO_MAX ? "its values are too long to be echoed" : NULL));
         }
 }
 END_TEST
@@ -429,6 +458,8 @@ int main(void) {
         tcase_add_loop_test(tc, prefixes_stay_within_bounds, 0, (int)ELEMENTS(digests));
         tcase_add_loop_test(tc, knows_other_schemes, 0, (int)ELEMENTS(others));
         tcase_add_test(tc, limits_parameters);
+        tcase_add_test(tc, refuses_nul_in_values);
+        tcase_add_loop_test(tc, limits_what_is_echoed, 0, 3);
         tcase_add_loop_test(tc, chooses_among_several, 0, (int)ELEMENTS(choices));
         tcase_add_loop_test(tc, compares_realms, 0, (int)ELEMENTS(realms));
         tcase_add_loop_test(tc, answers_read_back, 0, (int)ELEMENTS(answers));
