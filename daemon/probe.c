@@ -332,16 +332,21 @@ static void read_challenges(struct probe *p, struct exchange *x, const struct si
                 nonce_read(&x->nonce, chosen->nonce, (int64_t)(x->sent_usec / USEC_PER_SEC));
 }
 
+/* A proxy and a registrar may both add their proof to one response: the cnonce tells whose answer it is about (RFC 7616 section 3.5). */
 static void check_rspauth(struct probe *p, struct exchange *x, const struct sip_response *response) {
-        const struct sip_header *info = sip_header(response, "Authentication-Info", 0);
+        const struct sip_header *info;
         struct span theirs;
         char ours[DIGEST_HEX_MAX + 1];
-        if (!info || p->answer.qop != DIGEST_QOP_AUTH || !authentication_info_get(info->value, "rspauth", &theirs))
+        if (p->answer.qop != DIGEST_QOP_AUTH || digest_rspauth(&p->answer, ours) < 0)
                 return;
-        if (digest_rspauth(&p->answer, ours) < 0)
-                return;
-        bool right = theirs.n == strlen(ours) && CRYPTO_memcmp(theirs.p, ours, theirs.n) == 0;
-        x->rspauth = right ? RSPAUTH_RIGHT : RSPAUTH_WRONG;
+        for (size_t i = 0; (info = sip_header(response, "Authentication-Info", i)) && x->rspauth != RSPAUTH_RIGHT; i++) {
+                if (authentication_info_get(info->value, "cnonce", &theirs) && !span_eq(theirs, p->answer.cnonce))
+                        continue;
+                if (!authentication_info_get(info->value, "rspauth", &theirs))
+                        continue;
+                bool right = theirs.n == strlen(ours) && CRYPTO_memcmp(theirs.p, ours, theirs.n) == 0;
+                x->rspauth = right ? RSPAUTH_RIGHT : RSPAUTH_WRONG;
+        }
 }
 
 static void copy_text(char *buffer, size_t size, struct span s) {
