@@ -125,7 +125,13 @@ int sip_response_read(struct sip_response *ret, char *bytes, size_t n, const cha
                 *ret_why = "the first line is not a SIP/2.0 status line";
                 return SIP_MALFORMED;
         }
-        while (take_line(&at, end, true, &line) && line.n > 0) {
+        for (;;) {
+                if (!take_line(&at, end, true, &line)) {
+                        *ret_why = "its header fields do not end"; /* cut short: the missing ones could decide a verdict */
+                        return SIP_MALFORMED;
+                }
+                if (line.n == 0)
+                        break;
                 if (r->n_headers == SIP_HEADERS_MAX) {
                         *ret_why = "it has too many header fields";
                         return SIP_MALFORMED;

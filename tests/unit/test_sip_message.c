@@ -135,6 +135,7 @@ END_TEST
 #define NOT_STATUS "the first line is not a SIP/2.0 status line"
 #define NO_COLON "a header field has no name or no colon"
 #define NOT_NUMBER "Content-Length is not a number"
+#define NO_END "its header fields do not end"
 #define TOO_SHORT "it is shorter than its Content-Length"
 
 static const struct {
@@ -164,6 +165,11 @@ static const struct {
         {SPAN(STATUS "  : no name\r\n" END), SIP_MALFORMED, NO_COLON},
         {SPAN(STATUS "two words: x\r\n" END), SIP_MALFORMED, NO_COLON},
         {SPAN(STATUS "nul\0: x\r\n" END), SIP_MALFORMED, NO_COLON},
+        {SPAN("SIP/2.0 401 Unauthorized"), SIP_MALFORMED, NO_END},
+        {SPAN(STATUS), SIP_MALFORMED, NO_END},
+        {SPAN(STATUS "Call-ID: a"), SIP_MALFORMED, NO_END},
+        {SPAN(STATUS "Call-ID: a\r\n"), SIP_MALFORMED, NO_END},
+        {SPAN(STATUS "Call-ID: a\r\n "), SIP_MALFORMED, NO_END},
         {SPAN(STATUS "Content-Length: 9999\r\n" END "body"), SIP_MALFORMED, TOO_SHORT},
         {SPAN(STATUS "l: 5\r\n" END "body"), SIP_MALFORMED, TOO_SHORT},
         {SPAN(STATUS "Content-Length: 4294967295\r\n" END "body"), SIP_MALFORMED, TOO_SHORT},
