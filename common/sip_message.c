@@ -197,8 +197,13 @@ struct span sip_parameter(struct span value, const char *name) {
                         break; /* the next element of a list */
                 } else if (c == ';' && !angled) {
                         size_t start = i + 1, end = start;
-                        while (end < value.n && value.p[end] != ';' && value.p[end] != ',')
-                                end++;
+                        bool in_value = false;
+                        for (; end < value.n && (in_value || (value.p[end] != ';' && value.p[end] != ',')); end++) {
+                                if (value.p[end] == '"')
+                                        in_value = !in_value;
+                                else if (in_value && value.p[end] == '\\' && end + 1 < value.n)
+                                        end++;
+                        }
                         struct span parameter = trim((struct span){value.p + start, end - start});
                         const char *equals = parameter.n > 0 ? memchr(parameter.p, '=', parameter.n) : NULL;
                         size_t n = equals ? (size_t)(equals - parameter.p) : parameter.n;
