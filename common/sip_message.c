@@ -291,7 +291,16 @@ int sip_request_write(const struct sip_request *r, char *buffer, size_t size, si
 
 /* -- evidence ------------------------------------------------------------------------------------------------------ */
 
-/* Length of the value to hide at p: that of response="…", response=…, rspauth=… ; 0 = nothing to hide here. ret_skip: what stays. */
+/* How many of the bytes at p are among those of set. */
+static size_t span_of_any(const char *p, const char *end, const char *set) {
+        size_t n = 0;
+        while (p + n < end && p[n] != '\0' && strchr(set, p[n]))
+                n++;
+        return n;
+}
+
+/* Length of the value to hide at p: that of response="…", response=…, rspauth=…, also when it is folded, or quoted once more as by a
+ * carrier that repeats what it got in a Warning; 0 = nothing to hide here. ret_skip: what stays. */
 static size_t hidden_length(const char *p, const char *end, size_t *ret_skip) {
         static const char *const names[] = {"response", "rspauth"};
         for (size_t i = 0; i < ELEMENTS(names); i++) {
@@ -299,13 +308,11 @@ static size_t hidden_length(const char *p, const char *end, size_t *ret_skip) {
                 if ((size_t)(end - p) <= n || strncasecmp(p, names[i], n) != 0)
                         continue;
                 const char *v = p + n;
-                while (v < end && is_space(*v))
-                        v++;
+                v += span_of_any(v, end, " \t\r\n");
                 if (v == end || *v != '=')
                         continue;
                 v++;
-                while (v < end && (is_space(*v) || *v == '"'))
-                        v++;
+                v += span_of_any(v, end, " \t\r\n\"'\\");
                 const char *stop = v;
                 while (stop < end && ((*stop >= '0' && *stop <= '9') || (*stop >= 'a' && *stop <= 'f') || (*stop >= 'A' && *stop <= 'F')))
                         stop++;

@@ -357,6 +357,10 @@ static const struct {
         {SPAN("response\t=\t\" " SECRET32), "response\t=\t\" redacted"},
         {SPAN("response=\"6629FAE49393A05397450978507C4EF1\""), "response=\"redacted\""},
         {SPAN("response=\"" SECRET32 "\", response=\"" SECRET64 "\""), "response=\"redacted\", response=\"redacted\""},
+        {SPAN("response=\r\n \"" SECRET32 "\""), "response=\r\n \"redacted\""},
+        {SPAN("rspauth\r\n\t= " SECRET32), "rspauth\r\n\t= redacted"},
+        {SPAN("Warning: 399 h \"sent response=\\\"" SECRET32 "\\\"\""), "Warning: 399 h \"sent response=\\\"redacted\\\"\""},
+        {SPAN("response='" SECRET32 "'"), "response='redacted'"},
         {SPAN("realm=\"the response is here\", response=\"" SECRET32 "\""), "realm=\"the response is here\", response=\"redacted\""},
         {SPAN("realm=\"response\", nonce=\"n\""), "realm=\"response\", nonce=\"n\""},
         {SPAN("realm=\"response=abc\""), "realm=\"response=abc\""},
@@ -394,7 +398,7 @@ END_TEST
 /* Whatever stands between the name and the digits, none of them is left. */
 START_TEST(redacts_every_spelling) {
         static const char *const names[] = {"response", "RESPONSE", "rspauth", "rspAuth"};
-        static const char *const before[] = {"=\"", " = \"", "=", "\t=\t", " =  \" "};
+        static const char *const before[] = {"=\"", " = \"", "=", "\t=\t", " =  \" ", "\r\n =\r\n\t\"", "=\\\"", "='"};
         static const char *const after[] = {"\"", "", "\" ,", ";", "g", "\r\n", "\0"};
         for (size_t i = 0; i < ELEMENTS(names) * ELEMENTS(before) * ELEMENTS(after); i++) {
                 char text[256];
