@@ -20,7 +20,7 @@ catalogdir ?= $(prefix)/lib/systemd/catalog
 pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
 pkg_libs = $(shell pkg-config --libs $(1) 2>/dev/null)
 COMMON_PKGS := sqlite3 libcrypto yaml-0.1
-DAEMON_PKGS := libsystemd libcurl libcares
+DAEMON_PKGS := libsystemd libcurl libcares libssl
 cflags_pkg := $(call pkg_cflags,$(COMMON_PKGS) $(DAEMON_PKGS))
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \
