@@ -66,6 +66,12 @@ static bool is_age_possible(const struct evidence *e, size_t i) {
         return e->exchanges[i].rtt_usec > LIFETIME_MIN_USEC && !(asked && asked->nonce.has_lifetime);
 }
 
+/* A refusal that only the credentials or the digest-uri explain: the answer was neither sent again, so that it could meet its own one-time
+ * nonce (the first copy's response was lost), nor long on its way. */
+static bool is_proof(const struct evidence *e, size_t i) {
+        return e->exchanges[i].retransmissions == 0 && (e->exchanges[i].status == 403 || !is_age_possible(e, i));
+}
+
 static size_t count_refusals(const struct evidence *e, enum uri_form form) {
         size_t n = 0;
         for (size_t i = 0; i < e->n_exchanges; i++)
@@ -180,18 +186,10 @@ static bool is_check_after_silence(const struct evidence *e, size_t i) {
                e->exchanges[i - 1].end == EXCHANGE_NO_RESPONSE;
 }
 
-/* A retransmitted answer can meet its own one-time nonce (the first copy's response was lost): that refusal proves nothing. */
-static bool is_in_doubt(const struct exchange *x) {
-        return x->retransmissions > 0;
-}
-
 static struct diagnosis_step after_refusal(const struct diagnosis_policy *policy, struct evidence *e) {
         size_t last = e->n_exchanges - 1;
-        if (is_outlived(e, last))
-                return done();
-        if (e->exchanges[last].uri_form == URI_AS_REQUESTED)
-                return ask_again(policy, e);
-        return done();
+        bool tried_all = e->exchanges[last].uri_form == URI_OTHER_PORT && is_proof(e, last);
+        return is_outlived(e, last) || tried_all ? done() : ask_again(policy, e);
 }
 
 struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnosis_policy *policy, struct evidence *e) {
@@ -212,9 +210,8 @@ struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnos
                         return done();
                 bool plain_refused = false;
                 for (size_t i = 0; i < last; i++)
-                        plain_refused |= is_refusal(e, i) && e->exchanges[i].uri_form == URI_AS_REQUESTED && !is_in_doubt(&e->exchanges[i]);
-                bool retried = count_refusals(e, URI_AS_REQUESTED) > 1;
-                return answer(t, policy, e, plain_refused || retried ? URI_OTHER_PORT : URI_AS_REQUESTED);
+                        plain_refused |= is_refusal(e, i) && e->exchanges[i].uri_form == URI_AS_REQUESTED && is_proof(e, i);
+                return answer(t, policy, e, plain_refused ? URI_OTHER_PORT : URI_AS_REQUESTED);
         }
         if (is_next_door(e, last))
                 return answer(t, policy, e, x->uri_form);
@@ -354,22 +351,23 @@ static struct verdict judge_accepted(const struct trunk *t, const struct evidenc
                           x->qop == DIGEST_QOP_NONE ? " without qop" : ", qop ", x->qop == DIGEST_QOP_NONE ? "" : digest_qop_name(x->qop));
 }
 
-static struct verdict judge_refused(const struct evidence *e) {
-        const struct exchange *last = &e->exchanges[e->n_exchanges - 1], *first = last;
-        bool forbidden = false, other_form = false, age_possible = true;
-        for (size_t i = e->n_exchanges; i-- > 0;)
-                if (is_refusal(e, i)) {
-                        first = &e->exchanges[i];
-                        age_possible &= is_age_possible(e, i);
+/* Exchange i was refused. The other form is tried only after proof against the first. */
+static struct verdict judge_refused(const struct evidence *e, size_t i) {
+        const struct exchange *last = &e->exchanges[i], *first = last;
+        bool forbidden = false;
+        for (size_t k = i + 1; k-- > 0;)
+                if (is_refusal(e, k)) {
+                        first = &e->exchanges[k];
                         forbidden |= first->status == 403;
-                        other_form |= first->uri_form == URI_OTHER_PORT;
                 }
-        if (!other_form)
-                return verdict_of(CAUSE_BUDGET_SPENT, "%d %s to the answer with digest-uri \"%s\"; no further form could be tried",
-                                  first->status, first->reason, first->digest_uri);
-        if (age_possible && !forbidden)
-                return verdict_of(CAUSE_REFUSAL_UNPROVEN, "%d %s to the answers; round trip %llu ms", last->status, last->reason,
+        if (!is_proof(e, i))
+                return verdict_of(CAUSE_REFUSAL_UNPROVEN,
+                                  "%d %s to the answer with digest-uri \"%s\", which was sent %u times; round trip %llu ms", last->status,
+                                  last->reason, last->digest_uri, last->retransmissions + 1,
                                   (unsigned long long)(last->rtt_usec / USEC_PER_MSEC));
+        if (last->uri_form != URI_OTHER_PORT)
+                return verdict_of(CAUSE_BUDGET_SPENT, "%d %s to the answer with digest-uri \"%s\"; no further form could be tried",
+                                  last->status, last->reason, last->digest_uri);
         return verdict_of(forbidden ? CAUSE_FORBIDDEN : CAUSE_WRONG_PASSWORD, "%d %s to the answers with digest-uri \"%s\" and \"%s\"",
                           last->status, last->reason, first->digest_uri, last->digest_uri);
 }
@@ -414,7 +412,7 @@ static struct verdict judge_answers(const struct trunk *t, const struct evidence
                 if (after && !is_challenge_status(after->status))
                         return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s refused an answer (%d %s) and no longer challenges: %d %s",
                                           e->address, x->status, x->reason, after->status, after->reason);
-                return judge_refused(e);
+                return judge_refused(e, i);
         }
         if (is_next_door(e, i)) {
                 struct verdict v;

@@ -122,7 +122,9 @@ static const struct row rows[] = {
         {.expected = CAUSE_WRONG_PASSWORD,
          .saw = {ASKED(D_LIVES_30_S), REFUSED_AFTER(PLAIN, 2001), ASKED(D_LIVES_30_S), REFUSED_AFTER(OTHER, 2001)}},
         /* the lifetime cannot be read, and one second is the shortest that there is */
-        {.expected = CAUSE_REFUSAL_UNPROVEN, .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), REFUSED_AFTER(OTHER, 1001)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN,
+         .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), REFUSED_AFTER(PLAIN, 1001)}},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), ACCEPTED(PLAIN)}},
         {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1000), ASKED(D_A), REFUSED_AFTER(OTHER, 1000)}},
 
         /* -- refused --------------------------------------------------------------------------------------------------- */
@@ -147,7 +149,26 @@ static const struct row rows[] = {
          .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
         {.expected = CAUSE_URI_MISMATCH,
          .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER)}},
+        {.expected = CAUSE_OK,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_URI_MISMATCH,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER), ASKED(D_A), ACCEPTED(OTHER)}},
+        {.expected = CAUSE_WRONG_PASSWORD,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER), ASKED(D_A), REFUSED(OTHER)}},
+        /* and when the last refusal has another explanation too, nothing is proven */
+        {.expected = CAUSE_REFUSAL_UNPROVEN,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN)}},
+        {.expected = CAUSE_BUDGET_SPENT,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER)}},
         {.expected = CAUSE_BUDGET_SPENT, .budget = 2, .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 1, .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 1, .saw = {ASKED(D_A), {PLAIN, 403, NULL, 1, 700, EXCHANGE_RESPONDED, false}}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_AFTER(OTHER, 1001)}},
+        {.expected = CAUSE_FORBIDDEN,
+         .saw = {ASKED(D_A), {PLAIN, 403, NULL, 0, 1001, EXCHANGE_RESPONDED, false}, ASKED(D_A), GOT(OTHER, 403)}},
 
         /* -- rejected otherwise ------------------------------------------------------------------------------------------- */
         {.expected = CAUSE_ANSWER_MALFORMED, .saw = {ASKED(D_A), GOT(PLAIN, 400)}},
