@@ -72,10 +72,10 @@ static bool is_proof(const struct evidence *e, size_t i) {
         return e->exchanges[i].retransmissions == 0 && (e->exchanges[i].status == 403 || !is_age_possible(e, i));
 }
 
-static size_t count_refusals(const struct evidence *e, enum uri_form form) {
+static size_t count_refusals(const struct evidence *e) {
         size_t n = 0;
         for (size_t i = 0; i < e->n_exchanges; i++)
-                n += is_refusal(e, i) && e->exchanges[i].uri_form == form;
+                n += is_refusal(e, i);
         return n;
 }
 
@@ -302,7 +302,7 @@ static struct verdict judge_ask(const struct trunk *t, const struct diagnosis_hi
         bool by_address = trunk_kind(t) == TRUNK_ADDRESS;
         if (x->end != EXCHANGE_RESPONDED) {
                 if (x->end == EXCHANGE_NO_RESPONSE && was_refused_before(h))
-                        return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "no response from %s, after the last run's answers were refused",
+                        return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "no response from %s, after answers were refused in an earlier run",
                                           e->address);
                 return no_response(e, x);
         }
@@ -322,7 +322,7 @@ static struct verdict judge_ask(const struct trunk *t, const struct diagnosis_hi
                 return verdict_of(CAUSE_BUDGET_SPENT, "no credentialed request was allowed");
         }
         if (x->status == 403 && was_refused_before(h))
-                return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%d %s before any challenge, after the last run's answers were refused",
+                return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%d %s before any challenge, after answers were refused in an earlier run",
                                   x->status, x->reason);
         return other_status(x, CAUSE_REFUSED_BEFORE_CHALLENGE);
 }
@@ -381,21 +381,29 @@ static struct verdict judge_stale(const struct evidence *e, const struct exchang
                           (unsigned long long)(x->rtt_usec / USEC_PER_MSEC));
 }
 
+/* The last answer got no response. A lock-out is suspected where something was refused, not where a carrier only fell silent. */
+static struct verdict judge_silence(const struct diagnosis_history *h, const struct evidence *e, const struct exchange *after) {
+        size_t refused = count_refusals(e);
+        if (refused > 0)
+                return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%zu answers were refused, then one got no response", refused);
+        if (after && after->end == EXCHANGE_RESPONDED)
+                return verdict_of(CAUSE_ANSWER_DROPPED, "no response from %s to the answer; a request without one still gets %d %s",
+                                  e->address, after->status, after->reason);
+        if (was_refused_before(h))
+                return verdict_of(CAUSE_LOCKOUT_SUSPECTED,
+                                  "%s challenged, and fell silent after an answer; in an earlier run it refused answers", e->address);
+        return verdict_of(CAUSE_ANSWER_DROPPED, "no response from %s to the answer, nor to a request without one after it", e->address);
+}
+
 /* At least one answer was sent; the last exchange decides. */
-static struct verdict judge_answers(const struct trunk *t, const struct evidence *e) {
+static struct verdict judge_answers(const struct trunk *t, const struct diagnosis_history *h, const struct evidence *e) {
         size_t last = e->n_exchanges - 1, i = last;
         while (i > 0 && !e->exchanges[i].credentialed)
                 i--;
         const struct exchange *x = &e->exchanges[i], *after = i < last ? &e->exchanges[last] : NULL;
-        size_t refused = count_refusals(e, URI_AS_REQUESTED) + count_refusals(e, URI_OTHER_PORT);
 
-        if (x->end == EXCHANGE_NO_RESPONSE && after && after->end == EXCHANGE_RESPONDED)
-                return refused > 0 ? verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%zu answers were refused, then one got no response", refused)
-                                   : verdict_of(CAUSE_ANSWER_DROPPED,
-                                                "no response from %s to the answer; a request without one still gets %d %s", e->address,
-                                                after->status, after->reason);
         if (x->end == EXCHANGE_NO_RESPONSE)
-                return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s challenged, and after the answer it no longer responds at all", e->address);
+                return judge_silence(h, e, after);
         if (x->end != EXCHANGE_RESPONDED)
                 return no_response(e, x);
         if (is_accepted(x))
@@ -409,7 +417,7 @@ static struct verdict judge_answers(const struct trunk *t, const struct evidence
                 if (after && after->end != EXCHANGE_RESPONDED)
                         return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s refused an answer (%d %s) and no longer responds", e->address,
                                           x->status, x->reason);
-                if (after && !is_challenge_status(after->status))
+                if (after && after->status >= 300 && !is_challenge_status(after->status))
                         return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s refused an answer (%d %s) and no longer challenges: %d %s",
                                           e->address, x->status, x->reason, after->status, after->reason);
                 return judge_refused(e, i);
@@ -435,5 +443,5 @@ struct verdict diagnosis_verdict(const struct trunk *t, const struct diagnosis_h
                 return verdict_of(CAUSE_NAME_UNRESOLVED, "%s: %s", e->target, e->resolution_error);
         if (e->cut || e->n_exchanges == 0)
                 return verdict_of(CAUSE_RUN_ENDED, "%s", e->n_exchanges == 0 ? "not begun" : "begun and not finished");
-        return evidence_credentialed(e) == 0 ? judge_ask(t, history, e) : judge_answers(t, e);
+        return evidence_credentialed(e) == 0 ? judge_ask(t, history, e) : judge_answers(t, history, e);
 }

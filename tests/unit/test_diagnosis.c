@@ -229,7 +229,12 @@ static const struct row rows[] = {
         {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(404)}, LAST(CAUSE_WRONG_PASSWORD)},
         {.expected = CAUSE_ANSWER_DROPPED, .saw = {ASKED(D_A), ENDED(PLAIN, SILENCE), ASKED(D_A)}},
         {.expected = CAUSE_ANSWER_DROPPED, .saw = {ASKED(D_A), STALE(PLAIN), ENDED(PLAIN, SILENCE), ASKED(D_A)}},
+        {.expected = CAUSE_ANSWER_DROPPED, .saw = {ASKED(D_A), ENDED(PLAIN, SILENCE), ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_ANSWER_DROPPED, .saw = {ASKED(D_A), ENDED(PLAIN, SILENCE), ASK_GOT(503)}},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), ENDED(PLAIN, SILENCE), ASK_ENDED(SILENCE)}, LAST(CAUSE_WRONG_PASSWORD)},
         {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_GOT(503)}},
+        {.expected = CAUSE_BUDGET_SPENT, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_GOT(200)}}, /* no lock-out lets us in */
         {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), GOT(PLAIN, 403), ASK_GOT(403)}},
         {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_ENDED(EXCHANGE_REFUSED)}},
         {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ENDED(OTHER, SILENCE), ASKED(D_A)}},
