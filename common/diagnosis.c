@@ -17,10 +17,6 @@ static bool is_accepted(const struct exchange *x) {
         return x->credentialed && x->end == EXCHANGE_RESPONDED && x->status >= 200 && x->status < 300;
 }
 
-static bool is_stale(const struct exchange *x) {
-        return x->credentialed && is_challenge_status(x->status) && x->has_challenge && x->challenge.stale;
-}
-
 /* A 401 by the registrar after a proxy's 407 was answered (or the other way round) is the next door, not a refusal
  * (RFC 3261 section 22.3). */
 static bool is_next_door(const struct evidence *e, size_t i) {
@@ -37,10 +33,16 @@ static bool is_next_door(const struct evidence *e, size_t i) {
         return true;
 }
 
+/* What a challenge to an earlier answer says; in a door's first challenge the word means nothing. */
+static bool is_stale(const struct evidence *e, size_t i) {
+        const struct exchange *x = &e->exchanges[i];
+        return x->credentialed && is_challenge_status(x->status) && x->has_challenge && x->challenge.stale && !is_next_door(e, i);
+}
+
 /* Answered, understood and turned down: neither stale nor the next door. */
 static bool is_refusal(const struct evidence *e, size_t i) {
         const struct exchange *x = &e->exchanges[i];
-        return x->credentialed && x->end == EXCHANGE_RESPONDED && (is_challenge_status(x->status) || x->status == 403) && !is_stale(x) &&
+        return x->credentialed && x->end == EXCHANGE_RESPONDED && (is_challenge_status(x->status) || x->status == 403) && !is_stale(e, i) &&
                !is_next_door(e, i);
 }
 
@@ -79,11 +81,9 @@ static size_t count_refusals(const struct evidence *e) {
         return n;
 }
 
-static size_t count_stale(const struct evidence *e) {
-        size_t n = 0;
-        for (size_t i = 0; i < e->n_exchanges; i++)
-                n += is_stale(&e->exchanges[i]);
-        return n;
+/* Stale, and stale again when answered at once with the nonce that came with it. */
+static bool is_stale_again(const struct evidence *e, size_t i) {
+        return i > 0 && is_stale(e, i) && is_stale(e, i - 1);
 }
 
 /* -- can the challenge be answered? -------------------------------------------------------------------------------------- */
@@ -213,10 +213,10 @@ struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnos
                         plain_refused |= is_refusal(e, i) && e->exchanges[i].uri_form == URI_AS_REQUESTED && is_proof(e, i);
                 return answer(t, policy, e, plain_refused ? URI_OTHER_PORT : URI_AS_REQUESTED);
         }
-        if (is_next_door(e, last))
+        if (is_stale_again(e, last))
+                return done();
+        if (is_stale(e, last) || is_next_door(e, last))
                 return answer(t, policy, e, x->uri_form);
-        if (is_stale(x))
-                return count_stale(e) == 1 ? answer(t, policy, e, x->uri_form) : done();
         if (is_refusal(e, last))
                 return after_refusal(policy, e);
         return done();
@@ -372,13 +372,23 @@ static struct verdict judge_refused(const struct evidence *e, size_t i) {
                           last->status, last->reason, first->digest_uri, last->digest_uri);
 }
 
-static struct verdict judge_stale(const struct evidence *e, const struct exchange *x, const struct exchange *asked) {
+static struct verdict judge_stale(const struct evidence *e, size_t i) {
+        const struct exchange *asked = challenge_of(e, i);
+        unsigned long long msec = (unsigned long long)(e->exchanges[i].rtt_usec / USEC_PER_MSEC);
         if (asked && asked->nonce.has_lifetime)
                 return verdict_of(CAUSE_STALE_NONCE, "the nonce lives %lld s, and was %s; round trip %llu ms",
-                                  (long long)asked->nonce.lifetime_sec, is_stale(x) ? "called stale" : "outlived",
-                                  (unsigned long long)(x->rtt_usec / USEC_PER_MSEC));
-        return verdict_of(CAUSE_STALE_NONCE, "%zu answers in a row were called stale; round trip %llu ms", count_stale(e),
-                          (unsigned long long)(x->rtt_usec / USEC_PER_MSEC));
+                                  (long long)asked->nonce.lifetime_sec, is_stale(e, i) ? "called stale" : "outlived", msec);
+        return verdict_of(CAUSE_STALE_NONCE, "two answers in a row were called stale; round trip %llu ms", msec);
+}
+
+/* A new challenge in place of a verdict on the answer, and it was not answered. */
+static struct verdict judge_unanswered(const struct trunk *t, const struct exchange *x, bool stale) {
+        struct verdict v;
+        enum digest_qop qop;
+        if (!can_answer(t, x, &qop, &v))
+                return v;
+        return verdict_of(CAUSE_BUDGET_SPENT, "%d %s with %s; no further answer was allowed", x->status, x->reason,
+                          stale ? "stale=true" : "a second challenge");
 }
 
 /* The last answer got no response. A lock-out is suspected where something was refused, not where a carrier only fell silent. */
@@ -408,12 +418,13 @@ static struct verdict judge_answers(const struct trunk *t, const struct diagnosi
                 return no_response(e, x);
         if (is_accepted(x))
                 return judge_accepted(t, e, x);
-        if (is_stale(x))
-                return count_stale(e) > 1 ? judge_stale(e, x, challenge_of(e, i))
-                                          : verdict_of(CAUSE_BUDGET_SPENT, "stale nonce; no further answer was allowed");
+        if (is_stale_again(e, i))
+                return judge_stale(e, i);
+        if (is_stale(e, i) || is_next_door(e, i))
+                return judge_unanswered(t, x, is_stale(e, i));
         if (is_refusal(e, i)) {
                 if (is_outlived(e, i))
-                        return judge_stale(e, x, challenge_of(e, i));
+                        return judge_stale(e, i);
                 if (after && after->end != EXCHANGE_RESPONDED)
                         return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s refused an answer (%d %s) and no longer responds", e->address,
                                           x->status, x->reason);
@@ -421,13 +432,6 @@ static struct verdict judge_answers(const struct trunk *t, const struct diagnosi
                         return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s refused an answer (%d %s) and no longer challenges: %d %s",
                                           e->address, x->status, x->reason, after->status, after->reason);
                 return judge_refused(e, i);
-        }
-        if (is_next_door(e, i)) {
-                struct verdict v;
-                enum digest_qop qop;
-                return can_answer(t, x, &qop, &v)
-                               ? verdict_of(CAUSE_BUDGET_SPENT, "a second challenge, %d %s, could not be answered", x->status, x->reason)
-                               : v;
         }
         if (x->status == 400)
                 return verdict_of(CAUSE_ANSWER_MALFORMED, "%d %s", x->status, x->reason);

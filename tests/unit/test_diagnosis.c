@@ -115,6 +115,16 @@ static const struct row rows[] = {
         {.expected = CAUSE_BUDGET_SPENT, .budget = 1, .saw = {ASKED(D_A), STALE(PLAIN)}},
         {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), STALE(PLAIN), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
         {.expected = CAUSE_BUDGET_SPENT, .budget = 2, .saw = {ASKED(D_A), STALE(PLAIN), REFUSED(PLAIN)}},
+        /* stale twice, and not when answered at once with the new one */
+        {.expected = CAUSE_BUDGET_SPENT, .saw = {ASKED(D_A), STALE(PLAIN), REFUSED(PLAIN), ASKED(D_A), STALE(OTHER)}},
+        {.expected = CAUSE_BUDGET_SPENT,
+         .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_STALE), GOT_CHALLENGE(PLAIN, 401, D_A), STALE(PLAIN)}},
+        /* stale in a door's first challenge, before any answer to it */
+        {.expected = CAUSE_OK, .saw = {ASKED_BY_PROXY, STALE(PLAIN), STALE(PLAIN), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_STALE), STALE(PLAIN), ACCEPTED(PLAIN)}},
+        /* stale, and the new challenge cannot be answered */
+        {.expected = CAUSE_CHALLENGE_MALFORMED, .saw = {ASKED(D_A), GOT_CHALLENGE(PLAIN, 401, BROKEN ", stale=true")}},
+        {.expected = CAUSE_REALM_MISMATCH, .saw = {ASKED(D_A), GOT_CHALLENGE(PLAIN, 401, D_OTHER_REALM ", stale=true")}, .realm = "r"},
         /* unsignalled: the lifetime can be read, and the answer's way was longer by more than the second's rounding */
         {.expected = CAUSE_STALE_NONCE, .saw = {ASKED(D_LIVES_1_S), REFUSED_AFTER(PLAIN, 2001)}},
         {.expected = CAUSE_WRONG_PASSWORD,
