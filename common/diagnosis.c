@@ -17,10 +17,6 @@ static bool is_accepted(const struct exchange *x) {
         return x->credentialed && x->end == EXCHANGE_RESPONDED && x->status >= 200 && x->status < 300;
 }
 
-static bool is_stale(const struct exchange *x) {
-        return x->credentialed && is_challenge_status(x->status) && x->has_challenge && x->challenge.stale;
-}
-
 /* A 401 by the registrar after a proxy's 407 was answered (or the other way round) is the next door, not a refusal
  * (RFC 3261 section 22.3). */
 static bool is_next_door(const struct evidence *e, size_t i) {
@@ -37,10 +33,16 @@ static bool is_next_door(const struct evidence *e, size_t i) {
         return true;
 }
 
+/* What a challenge to an earlier answer says; in a door's first challenge the word means nothing. */
+static bool is_stale(const struct evidence *e, size_t i) {
+        const struct exchange *x = &e->exchanges[i];
+        return x->credentialed && is_challenge_status(x->status) && x->has_challenge && x->challenge.stale && !is_next_door(e, i);
+}
+
 /* Answered, understood and turned down: neither stale nor the next door. */
 static bool is_refusal(const struct evidence *e, size_t i) {
         const struct exchange *x = &e->exchanges[i];
-        return x->credentialed && x->end == EXCHANGE_RESPONDED && (is_challenge_status(x->status) || x->status == 403) && !is_stale(x) &&
+        return x->credentialed && x->end == EXCHANGE_RESPONDED && (is_challenge_status(x->status) || x->status == 403) && !is_stale(e, i) &&
                !is_next_door(e, i);
 }
 
@@ -66,18 +68,22 @@ static bool is_age_possible(const struct evidence *e, size_t i) {
         return e->exchanges[i].rtt_usec > LIFETIME_MIN_USEC && !(asked && asked->nonce.has_lifetime);
 }
 
-static size_t count_refusals(const struct evidence *e, enum uri_form form) {
+/* A refusal that only the credentials or the digest-uri explain: the answer was neither sent again, so that it could meet its own one-time
+ * nonce (the first copy's response was lost), nor long on its way. */
+static bool is_proof(const struct evidence *e, size_t i) {
+        return e->exchanges[i].retransmissions == 0 && (e->exchanges[i].status == 403 || !is_age_possible(e, i));
+}
+
+static size_t count_refusals(const struct evidence *e) {
         size_t n = 0;
         for (size_t i = 0; i < e->n_exchanges; i++)
-                n += is_refusal(e, i) && e->exchanges[i].uri_form == form;
+                n += is_refusal(e, i);
         return n;
 }
 
-static size_t count_stale(const struct evidence *e) {
-        size_t n = 0;
-        for (size_t i = 0; i < e->n_exchanges; i++)
-                n += is_stale(&e->exchanges[i]);
-        return n;
+/* Stale, and stale again when answered at once with the nonce that came with it. */
+static bool is_stale_again(const struct evidence *e, size_t i) {
+        return i > 0 && is_stale(e, i) && is_stale(e, i - 1);
 }
 
 /* -- can the challenge be answered? -------------------------------------------------------------------------------------- */
@@ -180,18 +186,10 @@ static bool is_check_after_silence(const struct evidence *e, size_t i) {
                e->exchanges[i - 1].end == EXCHANGE_NO_RESPONSE;
 }
 
-/* A retransmitted answer can meet its own one-time nonce (the first copy's response was lost): that refusal proves nothing. */
-static bool is_in_doubt(const struct exchange *x) {
-        return x->retransmissions > 0;
-}
-
 static struct diagnosis_step after_refusal(const struct diagnosis_policy *policy, struct evidence *e) {
         size_t last = e->n_exchanges - 1;
-        if (is_outlived(e, last))
-                return done();
-        if (e->exchanges[last].uri_form == URI_AS_REQUESTED)
-                return ask_again(policy, e);
-        return done();
+        bool tried_all = e->exchanges[last].uri_form == URI_OTHER_PORT && is_proof(e, last);
+        return is_outlived(e, last) || tried_all ? done() : ask_again(policy, e);
 }
 
 struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnosis_policy *policy, struct evidence *e) {
@@ -212,14 +210,13 @@ struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnos
                         return done();
                 bool plain_refused = false;
                 for (size_t i = 0; i < last; i++)
-                        plain_refused |= is_refusal(e, i) && e->exchanges[i].uri_form == URI_AS_REQUESTED && !is_in_doubt(&e->exchanges[i]);
-                bool retried = count_refusals(e, URI_AS_REQUESTED) > 1;
-                return answer(t, policy, e, plain_refused || retried ? URI_OTHER_PORT : URI_AS_REQUESTED);
+                        plain_refused |= is_refusal(e, i) && e->exchanges[i].uri_form == URI_AS_REQUESTED && is_proof(e, i);
+                return answer(t, policy, e, plain_refused ? URI_OTHER_PORT : URI_AS_REQUESTED);
         }
-        if (is_next_door(e, last))
+        if (is_stale_again(e, last))
+                return done();
+        if (is_stale(e, last) || is_next_door(e, last))
                 return answer(t, policy, e, x->uri_form);
-        if (is_stale(x))
-                return count_stale(e) == 1 ? answer(t, policy, e, x->uri_form) : done();
         if (is_refusal(e, last))
                 return after_refusal(policy, e);
         return done();
@@ -305,7 +302,7 @@ static struct verdict judge_ask(const struct trunk *t, const struct diagnosis_hi
         bool by_address = trunk_kind(t) == TRUNK_ADDRESS;
         if (x->end != EXCHANGE_RESPONDED) {
                 if (x->end == EXCHANGE_NO_RESPONSE && was_refused_before(h))
-                        return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "no response from %s, after the last run's answers were refused",
+                        return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "no response from %s, after answers were refused in an earlier run",
                                           e->address);
                 return no_response(e, x);
         }
@@ -325,7 +322,7 @@ static struct verdict judge_ask(const struct trunk *t, const struct diagnosis_hi
                 return verdict_of(CAUSE_BUDGET_SPENT, "no credentialed request was allowed");
         }
         if (x->status == 403 && was_refused_before(h))
-                return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%d %s before any challenge, after the last run's answers were refused",
+                return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%d %s before any challenge, after answers were refused in an earlier run",
                                   x->status, x->reason);
         return other_status(x, CAUSE_REFUSED_BEFORE_CHALLENGE);
 }
@@ -354,74 +351,87 @@ static struct verdict judge_accepted(const struct trunk *t, const struct evidenc
                           x->qop == DIGEST_QOP_NONE ? " without qop" : ", qop ", x->qop == DIGEST_QOP_NONE ? "" : digest_qop_name(x->qop));
 }
 
-static struct verdict judge_refused(const struct evidence *e) {
-        const struct exchange *last = &e->exchanges[e->n_exchanges - 1], *first = last;
-        bool forbidden = false, other_form = false, age_possible = true;
-        for (size_t i = e->n_exchanges; i-- > 0;)
-                if (is_refusal(e, i)) {
-                        first = &e->exchanges[i];
-                        age_possible &= is_age_possible(e, i);
+/* Exchange i was refused. The other form is tried only after proof against the first. */
+static struct verdict judge_refused(const struct evidence *e, size_t i) {
+        const struct exchange *last = &e->exchanges[i], *first = last;
+        bool forbidden = false;
+        for (size_t k = i + 1; k-- > 0;)
+                if (is_refusal(e, k)) {
+                        first = &e->exchanges[k];
                         forbidden |= first->status == 403;
-                        other_form |= first->uri_form == URI_OTHER_PORT;
                 }
-        if (!other_form)
-                return verdict_of(CAUSE_BUDGET_SPENT, "%d %s to the answer with digest-uri \"%s\"; no further form could be tried",
-                                  first->status, first->reason, first->digest_uri);
-        if (age_possible && !forbidden)
-                return verdict_of(CAUSE_REFUSAL_UNPROVEN, "%d %s to the answers; round trip %llu ms", last->status, last->reason,
+        if (!is_proof(e, i))
+                return verdict_of(CAUSE_REFUSAL_UNPROVEN,
+                                  "%d %s to the answer with digest-uri \"%s\", which was sent %u times; round trip %llu ms", last->status,
+                                  last->reason, last->digest_uri, last->retransmissions + 1,
                                   (unsigned long long)(last->rtt_usec / USEC_PER_MSEC));
+        if (last->uri_form != URI_OTHER_PORT)
+                return verdict_of(CAUSE_BUDGET_SPENT, "%d %s to the answer with digest-uri \"%s\"; no further form could be tried",
+                                  last->status, last->reason, last->digest_uri);
         return verdict_of(forbidden ? CAUSE_FORBIDDEN : CAUSE_WRONG_PASSWORD, "%d %s to the answers with digest-uri \"%s\" and \"%s\"",
                           last->status, last->reason, first->digest_uri, last->digest_uri);
 }
 
-static struct verdict judge_stale(const struct evidence *e, const struct exchange *x, const struct exchange *asked) {
+static struct verdict judge_stale(const struct evidence *e, size_t i) {
+        const struct exchange *asked = challenge_of(e, i);
+        unsigned long long msec = (unsigned long long)(e->exchanges[i].rtt_usec / USEC_PER_MSEC);
         if (asked && asked->nonce.has_lifetime)
                 return verdict_of(CAUSE_STALE_NONCE, "the nonce lives %lld s, and was %s; round trip %llu ms",
-                                  (long long)asked->nonce.lifetime_sec, is_stale(x) ? "called stale" : "outlived",
-                                  (unsigned long long)(x->rtt_usec / USEC_PER_MSEC));
-        return verdict_of(CAUSE_STALE_NONCE, "%zu answers in a row were called stale; round trip %llu ms", count_stale(e),
-                          (unsigned long long)(x->rtt_usec / USEC_PER_MSEC));
+                                  (long long)asked->nonce.lifetime_sec, is_stale(e, i) ? "called stale" : "outlived", msec);
+        return verdict_of(CAUSE_STALE_NONCE, "two answers in a row were called stale; round trip %llu ms", msec);
+}
+
+/* A new challenge in place of a verdict on the answer, and it was not answered. */
+static struct verdict judge_unanswered(const struct trunk *t, const struct exchange *x, bool stale) {
+        struct verdict v;
+        enum digest_qop qop;
+        if (!can_answer(t, x, &qop, &v))
+                return v;
+        return verdict_of(CAUSE_BUDGET_SPENT, "%d %s with %s; no further answer was allowed", x->status, x->reason,
+                          stale ? "stale=true" : "a second challenge");
+}
+
+/* The last answer got no response. A lock-out is suspected where something was refused, not where a carrier only fell silent. */
+static struct verdict judge_silence(const struct diagnosis_history *h, const struct evidence *e, const struct exchange *after) {
+        size_t refused = count_refusals(e);
+        if (refused > 0)
+                return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%zu answers were refused, then one got no response", refused);
+        if (after && after->end == EXCHANGE_RESPONDED)
+                return verdict_of(CAUSE_ANSWER_DROPPED, "no response from %s to the answer; a request without one still gets %d %s",
+                                  e->address, after->status, after->reason);
+        if (was_refused_before(h))
+                return verdict_of(CAUSE_LOCKOUT_SUSPECTED,
+                                  "%s challenged, and fell silent after an answer; in an earlier run it refused answers", e->address);
+        return verdict_of(CAUSE_ANSWER_DROPPED, "no response from %s to the answer, nor to a request without one after it", e->address);
 }
 
 /* At least one answer was sent; the last exchange decides. */
-static struct verdict judge_answers(const struct trunk *t, const struct evidence *e) {
+static struct verdict judge_answers(const struct trunk *t, const struct diagnosis_history *h, const struct evidence *e) {
         size_t last = e->n_exchanges - 1, i = last;
         while (i > 0 && !e->exchanges[i].credentialed)
                 i--;
         const struct exchange *x = &e->exchanges[i], *after = i < last ? &e->exchanges[last] : NULL;
-        size_t refused = count_refusals(e, URI_AS_REQUESTED) + count_refusals(e, URI_OTHER_PORT);
 
-        if (x->end == EXCHANGE_NO_RESPONSE && after && after->end == EXCHANGE_RESPONDED)
-                return refused > 0 ? verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%zu answers were refused, then one got no response", refused)
-                                   : verdict_of(CAUSE_ANSWER_DROPPED,
-                                                "no response from %s to the answer; a request without one still gets %d %s", e->address,
-                                                after->status, after->reason);
         if (x->end == EXCHANGE_NO_RESPONSE)
-                return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s challenged, and after the answer it no longer responds at all", e->address);
+                return judge_silence(h, e, after);
         if (x->end != EXCHANGE_RESPONDED)
                 return no_response(e, x);
         if (is_accepted(x))
                 return judge_accepted(t, e, x);
-        if (is_stale(x))
-                return count_stale(e) > 1 ? judge_stale(e, x, challenge_of(e, i))
-                                          : verdict_of(CAUSE_BUDGET_SPENT, "stale nonce; no further answer was allowed");
+        if (is_stale_again(e, i))
+                return judge_stale(e, i);
+        if (is_stale(e, i) || is_next_door(e, i))
+                return judge_unanswered(t, x, is_stale(e, i));
         if (is_refusal(e, i)) {
                 if (is_outlived(e, i))
-                        return judge_stale(e, x, challenge_of(e, i));
+                        return judge_stale(e, i);
                 if (after && after->end != EXCHANGE_RESPONDED)
                         return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s refused an answer (%d %s) and no longer responds", e->address,
                                           x->status, x->reason);
-                if (after && !is_challenge_status(after->status))
+                if (after && after->status >= 300 && !is_challenge_status(after->status))
                         return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s refused an answer (%d %s) and no longer challenges: %d %s",
                                           e->address, x->status, x->reason, after->status, after->reason);
-                return judge_refused(e);
-        }
-        if (is_next_door(e, i)) {
-                struct verdict v;
-                enum digest_qop qop;
-                return can_answer(t, x, &qop, &v)
-                               ? verdict_of(CAUSE_BUDGET_SPENT, "a second challenge, %d %s, could not be answered", x->status, x->reason)
-                               : v;
+                return judge_refused(e, i);
         }
         if (x->status == 400)
                 return verdict_of(CAUSE_ANSWER_MALFORMED, "%d %s", x->status, x->reason);
@@ -437,5 +447,5 @@ struct verdict diagnosis_verdict(const struct trunk *t, const struct diagnosis_h
                 return verdict_of(CAUSE_NAME_UNRESOLVED, "%s: %s", e->target, e->resolution_error);
         if (e->cut || e->n_exchanges == 0)
                 return verdict_of(CAUSE_RUN_ENDED, "%s", e->n_exchanges == 0 ? "not begun" : "begun and not finished");
-        return evidence_credentialed(e) == 0 ? judge_ask(t, history, e) : judge_answers(t, e);
+        return evidence_credentialed(e) == 0 ? judge_ask(t, history, e) : judge_answers(t, history, e);
 }

@@ -1,0 +1,217 @@
+#!/bin/sh
+# journald.sh [BUILD]: what the service tells a real systemd-journald, read back with journalctl: what failed, what changed, and no secret.
+# journald is a private one: mounts and processes of its own, nothing of this host's journal is touched.
+# shellcheck disable=SC2317 # a trap or wait_for calls what seems unreachable
+set -eu
+cd "$(dirname "$0")/../.."
+
+if [ "${1:-}" != --inside ]; then
+	[ $# -gt 0 ] || set -- build
+	. tests/peers/lib.sh
+	# The first process of the new namespace takes all others with it.
+	clean_up() {
+		# shellcheck disable=SC2086 # a list
+		[ -z "$pids" ] || kill -KILL $pids 2>/dev/null || :
+		wait
+		rm -rf "$dir"
+	}
+	[ "$(id -u)" -eq 0 ] || set -- "$1" --map-root-user
+	# shellcheck disable=SC2086 # an option, or none
+	TMPDIR=$dir unshare ${2:-} --mount --pid --fork --kill-child --mount-proc --propagation private -- \
+		setpriv --bounding-set=-sys_time,-sys_boot,-sys_module --inh-caps=-sys_time -- sh "$0" --inside "$1" &
+	pids=$!
+	code=0
+	wait "$pids" || code=$?
+	pids=''
+	exit "$code"
+fi
+shift
+. tests/peers/lib.sh
+build=$(cd "$1" && pwd)
+
+# -- the journal --------------------------------------------------------------------------------------------------------
+
+start_journald() {
+	[ -s /etc/machine-id ] || { echo "/etc/machine-id is missing: journald needs one" >&2; exit 1; }
+	echo 0123456789abcdef0123456789abcdef >"$dir/machine-id"
+	mount --bind "$dir/machine-id" /etc/machine-id
+	mount -t tmpfs -o mode=755 tmpfs /run
+	mkdir -p /run/log/journal /run/systemd/journal /run/systemd/journald.conf.d
+	printf '%s\n' '[Journal]' Storage=volatile ReadKMsg=no Audit= RateLimitIntervalSec=0 ForwardToWall=no ForwardToConsole=no \
+		ForwardToKMsg=no ForwardToSyslog=no >/run/systemd/journald.conf.d/test.conf
+	background /lib/systemd/systemd-journald
+	wait_for 'journald' test -S /run/systemd/journal/socket
+}
+
+# wait_for WHAT COMMAND...
+wait_for() {
+	what=$1
+	shift
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ "$tries" -le 300 ] || { echo "no $what" >&2; cat "$dir/log" >&2; journalctl --quiet -n 20 >&2; exit 1; }
+		sleep 0.1
+	done
+}
+
+id_of() {
+	sed -n "s/.*EVENT($1, \"\([0-9a-f]*\)\").*/\1/p" daemon/event_ids.h
+}
+
+# count EVENT: how many of them the journal has.
+count() {
+	journalctl --quiet -o cat --output-fields=MESSAGE_ID MESSAGE_ID="$(id_of "$1")" | wc -l
+}
+
+more_runs() {
+	[ "$(count RUN_DONE)" -gt "$runs" ]
+}
+
+# run_now: asks for a run and waits for the last of its events.
+run_now() {
+	runs=$(count RUN_DONE)
+	kill -USR1 "$daemon"
+	wait_for 'end of the run' more_runs
+}
+
+# read_journal: all of it into the table event, one row an entry; the database of the audit beside it.
+read_journal() {
+	journalctl --quiet --all -o json >"$dir/journal"
+	rm -f "$dir/events.db"
+	sqlite3 "$dir/events.db" 'CREATE TABLE entry (j TEXT)' '.mode ascii' ".separator \037 \n" ".import $dir/journal entry" "
+		CREATE TABLE event AS SELECT j ->> 'MESSAGE_ID' AS id, j ->> 'MESSAGE' AS message, CAST(j ->> 'PRIORITY' AS INTEGER) AS priority,
+			j ->> '_TRANSPORT' AS transport, j ->> '_COMM' AS comm, CAST(j ->> 'TRUNKAUDIT_RUN' AS INTEGER) AS run,
+			j ->> 'TRUNKAUDIT_TRUNK' AS trunk, j ->> 'TRUNKAUDIT_TRUNK_ID' AS trunk_id, j ->> 'TRUNKAUDIT_CARRIER' AS carrier,
+			j ->> 'TRUNKAUDIT_OUTCOME' AS outcome, j ->> 'TRUNKAUDIT_CAUSE' AS cause, j ->> 'TRUNKAUDIT_SENTENCE' AS sentence,
+			j ->> 'TRUNKAUDIT_DETAIL' AS detail, j ->> 'TRUNKAUDIT_REMEDY' AS remedy,
+			j ->> 'TRUNKAUDIT_CORRELATION_ID' AS correlation_id
+		FROM entry"
+}
+
+query() {
+	sqlite3 "$dir/events.db" "ATTACH '$db' AS audit" "$1"
+}
+
+# told EVENT CONDITION: how many of them fulfil it.
+told() {
+	query "SELECT count(*) FROM event WHERE id = '$(id_of "$1")' AND ($2)"
+}
+
+last_run() {
+	query 'SELECT max(run) FROM event'
+}
+
+# -- the lab's two phases, and the service -------------------------------------------------------------------------------
+
+# A day's interval, so that no run but those asked for comes between.
+{
+	cat tests/lab/scenarios/010-apac.scenario
+	cat <<-END
+		config schedule.interval=1d
+		phase 2
+		trunk MEL-Secondary qop=auth -> pass ok
+		trunk BOM-Secondary answer=ok refuse=403 -> untested refused_before_challenge
+	END
+} >"$dir/scenario"
+
+in_phase() {
+	[ "$(cat "$dir/phase" 2>/dev/null)" = "$1" ]
+}
+
+# phase_ends N: the lab goes on to the next one.
+phase_ends() {
+	: >"$dir/end.$1"
+}
+
+start_journald
+# shellcheck disable=SC2016 # the inner shell expands it
+background "$build/lab" "$dir/scenario" --dir "$dir/lab" -- sh -c '
+	echo "$LAB_PHASE" >"$1/phase"
+	until [ -e "$1/end.$LAB_PHASE" ]; do sleep 0.1; done' sh "$dir"
+lab=$!
+wait_for 'lab' in_phase 1
+db=$dir/lab/audit.db
+runs=0
+# As the service manager does it: stderr is a stream to journald, and JOURNAL_STREAM says so.
+# shellcheck disable=SC2016 # the inner shell expands it
+background systemd-cat sh -c 'export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) && exec "$@"' sh \
+	"$build/trunkauditd" --config "$dir/lab/trunkauditd.yaml"
+daemon=$!
+
+set +e # from here a failure is a result
+wait_for 'first run' more_runs
+read_journal
+first=$(last_run)
+awk -F '\t' '$1 == "trunk" && $3 != "pass" { print $2 "|" $3 "|" $4 }' "$dir/lab/expected.tsv" | sort >"$dir/expected"
+query "SELECT trunk, outcome, cause FROM event WHERE id = '$(id_of TRUNK_FAILED)'" | sort >"$dir/told"
+is 'one event for each trunk that does not pass' "$(diff "$dir/expected" "$dir/told")" ''
+is 'there are some' "$(wc -l <"$dir/expected")" 10
+is 'their fields are those of the database' "$(query "
+	SELECT count(*) FROM event AS e JOIN audit.history AS h ON h.run = e.run AND h.trunk_id = e.trunk_id JOIN audit.cause AS c ON c.word = e.cause
+	WHERE e.id = '$(id_of TRUNK_FAILED)' AND e.trunk = h.trunk AND e.outcome = h.outcome AND e.cause = h.cause AND e.carrier = h.carrier
+		AND e.remedy = h.remedy AND e.sentence = c.sentence AND e.detail = h.detail AND e.priority = c.priority")" 10
+is 'a failure is an error' "$(told TRUNK_FAILED "cause = 'stale_nonce' AND priority = 3")" 1
+is 'what could not be tested is a warning' "$(told TRUNK_FAILED "cause = 'no_challenge' AND priority = 4")" 1
+is 'a denied scope names the correlation id' "$(told TRUNK_FAILED "cause = 'scope_denial' AND priority = 4 AND length(correlation_id) = 36")" 1
+is 'started once' "$(told STARTED 'priority = 6')" 1
+is 'the run ended once' "$(told RUN_DONE "run = $first AND message LIKE '%15 trunks%'")" 1
+is 'nothing of platform and clock, which are well' "$(told PLATFORM_FAILED 1) $(told CLOCK_OFF 1)" '0 0'
+is 'no summary of so few' "$(told TRUNKS_SUMMARY 1)" 0
+
+run_now
+read_journal
+is 'a second run tells nothing twice' "$(query "SELECT count(*) FROM event WHERE run > $first AND trunk IS NOT NULL")" 0
+is 'but its end' "$(told RUN_DONE "run > $first")" 1
+
+before=$(last_run)
+phase_ends 1
+wait_for 'second phase' in_phase 2
+run_now
+read_journal
+is 'a trunk recovered' "$(told TRUNK_RECOVERED "run > $before AND trunk = 'MEL-Secondary' AND outcome = 'pass' AND cause = 'ok' AND priority = 6")" 1
+is 'another fails for another cause' \
+	"$(told TRUNK_CHANGED "run > $before AND trunk = 'BOM-Secondary' AND cause = 'refused_before_challenge' AND priority = 4")" 1
+is 'nothing else is told' "$(query "SELECT count(*) FROM event WHERE run > $before AND trunk IS NOT NULL")" 2
+
+kill -TERM "$daemon"
+wait "$daemon"
+is 'the service stops as told' "$?" 0
+stopped() { [ "$(count STOPPED)" -eq 1 ]; }
+wait_for 'event of its end' stopped
+read_journal
+is 'every entry is an event or a line of the service itself' "$(query "SELECT count(*) FROM event WHERE comm = 'trunkauditd' AND transport <> 'journal'")" 0
+
+# -- without journald ----------------------------------------------------------------------------------------------------
+
+entries=$(query 'SELECT count(*) FROM event')
+sed "s,$db,$dir/plain.db," "$dir/lab/trunkauditd.yaml" >"$dir/plain.yaml"
+JOURNAL_STREAM=1:1 "$build/trunkauditd" --config "$dir/plain.yaml" 2>"$dir/stderr" &
+pids="$pids $!"
+daemon=$!
+ended() { grep -q 'Run 1 done' "$dir/stderr"; }
+wait_for 'end of the run on stderr' ended
+kill -TERM "$daemon"
+wait "$daemon"
+is 'elsewhere it writes lines' "$(grep -c '^error: .*KUL-Secondary: .*wrong_password' "$dir/stderr")" 1
+is 'each with its priority' "$(grep -Evc '^(error|warning|notice|info): ' "$dir/stderr")" 0
+read_journal
+is 'and none to the journal' "$(query 'SELECT count(*) FROM event')" "$entries"
+
+# -- secrets ---------------------------------------------------------------------------------------------------------------
+
+for secret in "$dir"/lab/secrets/*; do
+	cat "$secret"
+	echo
+done | sed '/^$/d' >"$dir/secrets"
+journalctl --quiet --all -o export >"$dir/export"
+is 'there are secrets to look for' "$(wc -l <"$dir/secrets")" '1[0-9]'
+is 'no password, no client secret' "$(cat "$dir/export" "$dir/stderr" | grep -caF -f "$dir/secrets")" 0
+is 'no token, no answer, no header of either' \
+	"$(cat "$dir/export" "$dir/stderr" | grep -caiE '[0-9a-f]{64}|bearer [a-z0-9]|basic [a-z0-9]|response=|authorization: ')" 0
+is 'a name is found there' "$([ "$(grep -acF KUL-Secondary "$dir/export")" -gt 1 ] && echo yes)" yes
+
+phase_ends 2
+wait "$lab"
+is 'carriers and platform have nothing to complain of' "$? $(cat "$dir/lab/violations")" '0 '
+finish

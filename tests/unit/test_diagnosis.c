@@ -1,0 +1,500 @@
+/* test_diagnosis.c: from scripted exchanges to a verdict. Each row is replayed step by step: what it did next must be what diagnosis asked
+ * for, so that a verdict cannot be reached by a probe that would never have happened. */
+#include <check.h>
+#include <stdio.h>
+
+#include "common/diagnosis.h"
+
+#define NOW_SEC 1795408367 /* when the Kamailio nonces below were issued */
+
+#define D_A "Digest realm=\"r\", nonce=\"a\", qop=\"auth\""
+#define D_B "Digest realm=\"r\", nonce=\"b\", qop=\"auth\""
+#define D_STALE "Digest realm=\"r\", nonce=\"c\", qop=\"auth\", stale=true"
+#define D_NO_QOP "Digest realm=\"r\", nonce=\"a\""
+#define D_OTHER_REALM "Digest realm=\"other\", nonce=\"a\", qop=\"auth\""
+#define D_SHA_256 "Digest realm=\"r\", nonce=\"a\", qop=\"auth\", algorithm=SHA-256"
+#define D_LIVES_1_S "Digest realm=\"r\", nonce=\"awPB8GsDwe8AAQIDBAUGBwgJCgsMDQ4P\", qop=\"auth\""
+#define D_LIVES_30_S "Digest realm=\"r\", nonce=\"awPCDWsDwe8AAQIDBAUGBwgJCgsMDQ4P\", qop=\"auth\""
+#define BROKEN "Digest realm=\"r\""
+#define BASIC "Basic realm=\"r\""
+
+/* One exchange. n 0 ends a script. */
+struct saw {
+        enum { NOTHING, ASK, PLAIN, OTHER } sent; /* PLAIN, OTHER: an answer with the one or the other form of the digest-uri */
+        int status;                               /* 0 = see end */
+        const char *challenge;                    /* with 407 it is Proxy-Authenticate */
+        unsigned again;                           /* retransmissions */
+        unsigned rtt_msec;                        /* 0 = 20 */
+        enum exchange_end end;
+        bool proof_wrong; /* rspauth */
+};
+
+#define SAW_MAX 8
+
+/* Shorthands for exchanges. */
+#define ASKED(challenge) \
+        { ASK, 401, challenge, 0, 0, EXCHANGE_RESPONDED, false }
+#define ASKED_BY_PROXY \
+        { ASK, 407, D_A, 0, 0, EXCHANGE_RESPONDED, false }
+#define ASK_GOT(status) \
+        { ASK, status, NULL, 0, 0, EXCHANGE_RESPONDED, false }
+#define ASK_ENDED(end) \
+        { ASK, 0, NULL, 10, 0, end, false }
+#define GOT(form, status) \
+        { form, status, NULL, 0, 0, EXCHANGE_RESPONDED, false }
+#define GOT_CHALLENGE(form, status, challenge) \
+        { form, status, challenge, 0, 0, EXCHANGE_RESPONDED, false }
+#define REFUSED(form) \
+        { form, 401, D_B, 0, 0, EXCHANGE_RESPONDED, false }
+#define REFUSED_IN_DOUBT(form) \
+        { form, 401, D_B, 1, 700, EXCHANGE_RESPONDED, false }
+#define REFUSED_AFTER(form, msec) \
+        { form, 401, D_B, 0, msec, EXCHANGE_RESPONDED, false }
+#define STALE(form) \
+        { form, 401, D_STALE, 0, 0, EXCHANGE_RESPONDED, false }
+#define ENDED(form, end) \
+        { form, 0, NULL, 10, 0, end, false }
+#define ACCEPTED(form) \
+        { form, 200, NULL, 0, 0, EXCHANGE_RESPONDED, false }
+#define SILENCE EXCHANGE_NO_RESPONSE
+
+struct row {
+        enum cause expected;
+        unsigned budget; /* 0 = 3 */
+        struct saw saw[SAW_MAX];
+        /* the trunk; NULL authentication = digest */
+        const char *authentication, *realm, *algorithm, *qop, *ha1, *validation_status, *validation_code;
+        bool detail_denied;
+        bool known; /* history */
+        enum cause last_cause;
+};
+
+/* An HA1 of the length of MD5. */
+#define HA1_MD5 "41a2f569d4f4283a802115c74c87f146"
+#define HA1_SHA "87853512e234e740a5a95fe0d9349f8591d42a617bdf733fb568fb7d235457cd"
+#define BY_ADDRESS .authentication = "none"
+#define LAST(cause) .known = true, .last_cause = cause
+
+static const struct row rows[] = {
+        /* -- accepted ------------------------------------------------------------------------------------------------- */
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), GOT(PLAIN, 202)}},
+        {.expected = CAUSE_OK, .budget = 1, .saw = {ASKED(D_NO_QOP), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_SHA_256), ACCEPTED(PLAIN)}, .ha1 = HA1_SHA},
+        {.expected = CAUSE_OK, .saw = {ASKED_BY_PROXY, ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 401, D_B), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), GOT_CHALLENGE(PLAIN, 407, D_B), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), STALE(PLAIN), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_STALE), ACCEPTED(PLAIN)}},               /* stale before any answer says nothing */
+        {.expected = CAUSE_OK, .saw = {ASKED(D_STALE), STALE(PLAIN), ACCEPTED(PLAIN)}}, /* and is not counted */
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), {PLAIN, 200, NULL, 1, 700, EXCHANGE_RESPONDED, false}}},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_LIVES_1_S), {PLAIN, 200, NULL, 3, 3000, EXCHANGE_RESPONDED, false}}},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .realm = "r", .algorithm = "MD5", .qop = "auth"},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .validation_status = "200", .validation_code = "ok"},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, LAST(CAUSE_WRONG_PASSWORD)},
+        {.expected = CAUSE_RSPAUTH_WRONG, .saw = {ASKED(D_A), {PLAIN, 200, NULL, 0, 0, EXCHANGE_RESPONDED, true}}},
+        {.expected = CAUSE_PLATFORM_DISAGREES, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .validation_code = "digest.mismatch"},
+        {.expected = CAUSE_PLATFORM_DISAGREES, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .validation_status = "401"},
+        {.expected = CAUSE_SCOPE_DENIAL, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .detail_denied = true},
+        {.expected = CAUSE_SCOPE_DENIAL, .saw = {ASK_GOT(200)}, BY_ADDRESS, .detail_denied = true},
+        {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}, .detail_denied = true},
+
+        /* -- identified by address -------------------------------------------------------------------------------------- */
+        {.expected = CAUSE_ADDRESS_ACCEPTED, .saw = {ASK_GOT(200)}, BY_ADDRESS},
+        {.expected = CAUSE_ADDRESS_ACCEPTED, .saw = {ASK_GOT(200)}, .authentication = "basic"},
+        {.expected = CAUSE_NO_CHALLENGE, .saw = {ASK_GOT(200)}},
+        {.expected = CAUSE_UNEXPECTED_CHALLENGE, .saw = {ASKED(D_A)}, BY_ADDRESS},
+        {.expected = CAUSE_UNEXPECTED_CHALLENGE, .saw = {ASKED_BY_PROXY}, BY_ADDRESS},
+        {.expected = CAUSE_BASIC_CHALLENGE, .saw = {ASKED(BASIC)}, BY_ADDRESS},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(403)}, BY_ADDRESS},
+
+        /* -- stale ----------------------------------------------------------------------------------------------------- */
+        {.expected = CAUSE_STALE_NONCE, .saw = {ASKED(D_A), STALE(PLAIN), STALE(PLAIN)}},
+        {.expected = CAUSE_STALE_NONCE, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_STALE), GOT_CHALLENGE(PLAIN, 407, D_STALE)}},
+        {.expected = CAUSE_STALE_NONCE, .saw = {ASKED(D_LIVES_1_S), STALE(PLAIN), STALE(PLAIN)}},
+        {.expected = CAUSE_BUDGET_SPENT, .budget = 1, .saw = {ASKED(D_A), STALE(PLAIN)}},
+        {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), STALE(PLAIN), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_BUDGET_SPENT, .budget = 2, .saw = {ASKED(D_A), STALE(PLAIN), REFUSED(PLAIN)}},
+        /* stale twice, and not when answered at once with the new one */
+        {.expected = CAUSE_BUDGET_SPENT, .saw = {ASKED(D_A), STALE(PLAIN), REFUSED(PLAIN), ASKED(D_A), STALE(OTHER)}},
+        {.expected = CAUSE_BUDGET_SPENT,
+         .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_STALE), GOT_CHALLENGE(PLAIN, 401, D_A), STALE(PLAIN)}},
+        /* stale in a door's first challenge, before any answer to it */
+        {.expected = CAUSE_OK, .saw = {ASKED_BY_PROXY, STALE(PLAIN), STALE(PLAIN), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_STALE), STALE(PLAIN), ACCEPTED(PLAIN)}},
+        /* stale, and the new challenge cannot be answered */
+        {.expected = CAUSE_CHALLENGE_MALFORMED, .saw = {ASKED(D_A), GOT_CHALLENGE(PLAIN, 401, BROKEN ", stale=true")}},
+        {.expected = CAUSE_REALM_MISMATCH, .saw = {ASKED(D_A), GOT_CHALLENGE(PLAIN, 401, D_OTHER_REALM ", stale=true")}, .realm = "r"},
+        /* unsignalled: the lifetime can be read, and the answer's way was longer by more than the second's rounding */
+        {.expected = CAUSE_STALE_NONCE, .saw = {ASKED(D_LIVES_1_S), REFUSED_AFTER(PLAIN, 2001)}},
+        {.expected = CAUSE_WRONG_PASSWORD,
+         .saw = {ASKED(D_LIVES_1_S), REFUSED_AFTER(PLAIN, 2000), ASKED(D_LIVES_1_S), REFUSED_AFTER(OTHER, 2000)}},
+        {.expected = CAUSE_WRONG_PASSWORD,
+         .saw = {ASKED(D_LIVES_30_S), REFUSED_AFTER(PLAIN, 2001), ASKED(D_LIVES_30_S), REFUSED_AFTER(OTHER, 2001)}},
+        /* the lifetime cannot be read, and one second is the shortest that there is */
+        {.expected = CAUSE_REFUSAL_UNPROVEN,
+         .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), REFUSED_AFTER(PLAIN, 1001)}},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1000), ASKED(D_A), REFUSED_AFTER(OTHER, 1000)}},
+
+        /* -- refused --------------------------------------------------------------------------------------------------- */
+        {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_WRONG_PASSWORD, .budget = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_BUDGET_SPENT, .budget = 1, .saw = {ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), GOT(PLAIN, 401), ASKED(D_A), GOT(OTHER, 401)}}, /* without a challenge */
+        {.expected = CAUSE_FORBIDDEN, .saw = {ASKED(D_A), GOT(PLAIN, 403), ASKED(D_A), GOT(OTHER, 403)}},
+        {.expected = CAUSE_FORBIDDEN, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), GOT(OTHER, 403)}},
+        {.expected = CAUSE_BUDGET_SPENT, .budget = 1, .saw = {ASKED(D_A), GOT(PLAIN, 403)}},
+        {.expected = CAUSE_URI_MISMATCH, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER)}},
+        {.expected = CAUSE_URI_MISMATCH, .saw = {ASKED(D_A), GOT(PLAIN, 403), ASKED(D_A), ACCEPTED(OTHER)}},
+        {.expected = CAUSE_URI_MISMATCH, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), STALE(OTHER), ACCEPTED(OTHER)}},
+        /* two doors need two answers each time: not begun again when the budget does not reach */
+        {.expected = CAUSE_BUDGET_SPENT, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 401, D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_BUDGET_SPENT, .budget = 1, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 401, D_A)}},
+        {.expected = CAUSE_WRONG_PASSWORD,
+         .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_B), ASKED_BY_PROXY, GOT_CHALLENGE(OTHER, 407, D_B)}},
+        /* an answer that was sent twice may have met its own used nonce: once more in the same form */
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_WRONG_PASSWORD,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_URI_MISMATCH,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER)}},
+        {.expected = CAUSE_OK,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_URI_MISMATCH,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER), ASKED(D_A), ACCEPTED(OTHER)}},
+        {.expected = CAUSE_WRONG_PASSWORD,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER), ASKED(D_A), REFUSED(OTHER)}},
+        /* and when the last refusal has another explanation too, nothing is proven */
+        {.expected = CAUSE_REFUSAL_UNPROVEN,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN)}},
+        {.expected = CAUSE_BUDGET_SPENT,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER)}},
+        {.expected = CAUSE_BUDGET_SPENT, .budget = 2, .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 1, .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 1, .saw = {ASKED(D_A), {PLAIN, 403, NULL, 1, 700, EXCHANGE_RESPONDED, false}}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_AFTER(OTHER, 1001)}},
+        {.expected = CAUSE_FORBIDDEN,
+         .saw = {ASKED(D_A), {PLAIN, 403, NULL, 0, 1001, EXCHANGE_RESPONDED, false}, ASKED(D_A), GOT(OTHER, 403)}},
+
+        /* -- rejected otherwise ------------------------------------------------------------------------------------------- */
+        {.expected = CAUSE_ANSWER_MALFORMED, .saw = {ASKED(D_A), GOT(PLAIN, 400)}},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(400)}},
+        {.expected = CAUSE_UNEXPECTED_STATUS, .saw = {ASKED(D_A), GOT(PLAIN, 404)}},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(404)}},
+        {.expected = CAUSE_UNEXPECTED_STATUS, .saw = {ASKED(D_A), GOT(PLAIN, 603)}},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(603)}},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(403)}},
+        {.expected = CAUSE_METHOD_NOT_ALLOWED, .saw = {ASK_GOT(405)}},
+        {.expected = CAUSE_METHOD_NOT_ALLOWED, .saw = {ASK_GOT(501)}},
+        {.expected = CAUSE_METHOD_NOT_ALLOWED, .saw = {ASKED(D_A), GOT(PLAIN, 405)}},
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASK_GOT(503)}},
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASK_GOT(480)}},
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASK_GOT(500)}},
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASKED(D_A), GOT(PLAIN, 503)}},
+        {.expected = CAUSE_REDIRECTED, .saw = {ASK_GOT(302)}},
+        {.expected = CAUSE_REDIRECTED, .saw = {ASKED(D_A), GOT(PLAIN, 305)}},
+
+        /* -- challenges that cannot be answered --------------------------------------------------------------------------- */
+        {.expected = CAUSE_QOP_MISMATCH, .saw = {ASKED(D_A)}, .qop = "auth-int"},
+        {.expected = CAUSE_QOP_MISMATCH, .saw = {ASKED("Digest realm=\"r\", nonce=\"a\", qop=\"auth-int\"")}, .qop = "auth"},
+        {.expected = CAUSE_QOP_MISMATCH, .saw = {ASKED("Digest realm=\"r\", nonce=\"a\", qop=\"auth-conf\"")}},
+        {.expected = CAUSE_QOP_MISMATCH, .saw = {ASKED("Digest realm=\"r\", nonce=\"a\", algorithm=MD5-sess")}},
+        {.expected = CAUSE_OK, .saw = {ASKED("Digest realm=\"r\", nonce=\"a\", algorithm=MD5-sess, qop=auth"), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .saw = {ASKED("Digest realm=\"r\", nonce=\"a\", qop=\"auth-conf,auth\""), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .qop = "none"},
+        {.expected = CAUSE_ALGORITHM_MISMATCH, .saw = {ASKED(D_A)}, .algorithm = "SHA-256"},
+        {.expected = CAUSE_ALGORITHM_MISMATCH, .saw = {ASKED(D_SHA_256)}, .algorithm = "MD5"},
+        {.expected = CAUSE_ALGORITHM_MISMATCH, .saw = {ASKED("Digest realm=\"r\", nonce=\"a\", algorithm=SHA-384")}},
+        {.expected = CAUSE_ALGORITHM_MISMATCH, .saw = {ASKED(D_SHA_256)}, .ha1 = HA1_MD5},
+        {.expected = CAUSE_ALGORITHM_MISMATCH, .saw = {ASKED(D_A)}, .ha1 = HA1_SHA},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .ha1 = HA1_MD5},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_SHA_256), ACCEPTED(PLAIN)}, .algorithm = "sha-256"},
+        {.expected = CAUSE_REALM_MISMATCH, .saw = {ASKED(D_OTHER_REALM)}, .realm = "r"},
+        {.expected = CAUSE_REALM_MISMATCH, .saw = {ASKED(D_A)}, .realm = "R"},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_OTHER_REALM), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_BASIC_CHALLENGE, .saw = {ASKED(BASIC)}},
+        {.expected = CAUSE_BASIC_CHALLENGE, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 401, BASIC)}},
+        {.expected = CAUSE_REALM_MISMATCH, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 401, D_OTHER_REALM)}, .realm = "r"},
+        {.expected = CAUSE_CHALLENGE_MALFORMED, .saw = {ASKED(BROKEN)}},
+        {.expected = CAUSE_CHALLENGE_MALFORMED, .saw = {ASKED("Bearer x=1")}},
+        {.expected = CAUSE_CHALLENGE_MALFORMED, .saw = {ASK_GOT(401)}},
+        {.expected = CAUSE_CHALLENGE_MALFORMED, .saw = {ASK_GOT(407)}},
+        {.expected = CAUSE_CHALLENGE_MALFORMED, .saw = {ASK_GOT(401)}, BY_ADDRESS},
+
+        /* -- silence ----------------------------------------------------------------------------------------------------- */
+        {.expected = CAUSE_NO_ANSWER, .saw = {ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_NO_ANSWER, .saw = {ASK_ENDED(SILENCE)}, LAST(CAUSE_OK)},
+        {.expected = CAUSE_NO_ANSWER, .saw = {ASK_ENDED(SILENCE)}, LAST(CAUSE_NO_ANSWER)},
+        {.expected = CAUSE_NO_ANSWER, .saw = {ASK_ENDED(SILENCE)}, LAST(CAUSE_ANSWER_DROPPED)},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASK_ENDED(SILENCE)}, LAST(CAUSE_WRONG_PASSWORD)},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASK_ENDED(SILENCE)}, LAST(CAUSE_FORBIDDEN)},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASK_ENDED(SILENCE)}, LAST(CAUSE_REFUSAL_UNPROVEN)},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASK_ENDED(SILENCE)}, LAST(CAUSE_LOCKOUT_SUSPECTED)},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASK_GOT(403)}, LAST(CAUSE_WRONG_PASSWORD)},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(403)}, LAST(CAUSE_URI_MISMATCH)},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(404)}, LAST(CAUSE_WRONG_PASSWORD)},
+        {.expected = CAUSE_ANSWER_DROPPED, .saw = {ASKED(D_A), ENDED(PLAIN, SILENCE), ASKED(D_A)}},
+        {.expected = CAUSE_ANSWER_DROPPED, .saw = {ASKED(D_A), STALE(PLAIN), ENDED(PLAIN, SILENCE), ASKED(D_A)}},
+        {.expected = CAUSE_ANSWER_DROPPED, .saw = {ASKED(D_A), ENDED(PLAIN, SILENCE), ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_ANSWER_DROPPED, .saw = {ASKED(D_A), ENDED(PLAIN, SILENCE), ASK_GOT(503)}},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), ENDED(PLAIN, SILENCE), ASK_ENDED(SILENCE)}, LAST(CAUSE_WRONG_PASSWORD)},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_GOT(503)}},
+        {.expected = CAUSE_BUDGET_SPENT, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_GOT(200)}}, /* no lock-out lets us in */
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), GOT(PLAIN, 403), ASK_GOT(403)}},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_ENDED(EXCHANGE_REFUSED)}},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ENDED(OTHER, SILENCE), ASKED(D_A)}},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ENDED(OTHER, SILENCE), ASK_ENDED(SILENCE)}},
+
+        /* -- the network --------------------------------------------------------------------------------------------------- */
+        {.expected = CAUSE_CONNECTION_REFUSED, .saw = {ASK_ENDED(EXCHANGE_REFUSED)}},
+        {.expected = CAUSE_CONNECTION_REFUSED, .saw = {ASK_ENDED(EXCHANGE_REFUSED)}, LAST(CAUSE_WRONG_PASSWORD)},
+        {.expected = CAUSE_CONNECTION_REFUSED, .saw = {ASKED(D_A), ENDED(PLAIN, EXCHANGE_REFUSED)}},
+        {.expected = CAUSE_UNREACHABLE, .saw = {ASK_ENDED(EXCHANGE_UNREACHABLE)}},
+        {.expected = CAUSE_UNREACHABLE, .saw = {ASKED(D_A), ENDED(PLAIN, EXCHANGE_UNREACHABLE)}},
+        {.expected = CAUSE_RESPONSE_MALFORMED, .saw = {ASK_ENDED(EXCHANGE_MALFORMED)}},
+        {.expected = CAUSE_RESPONSE_MALFORMED, .saw = {ASKED(D_A), ENDED(PLAIN, EXCHANGE_MALFORMED)}},
+        {.expected = CAUSE_RUN_ENDED, .saw = {ASK_ENDED(EXCHANGE_CUT)}},
+};
+
+/* -- from rows to evidence -------------------------------------------------------------------------------------------- */
+
+static struct secret *secret;
+
+static void set(struct trunk *t, enum trunk_text field, const char *value) {
+        ck_assert_int_eq(trunk_set(t, field, span_of(value)), 0);
+}
+
+static void make_trunk(struct trunk *t, const struct row *row) {
+        *t = (struct trunk){.detail_denied = row->detail_denied};
+        set(t, TRUNK_TEXT_id, "t1");
+        set(t, TRUNK_TEXT_proxies, "sbc.example");
+        set(t, TRUNK_TEXT_domain, "carrier.example");
+        set(t, TRUNK_TEXT_authentication, row->authentication ? row->authentication : "digest");
+        set(t, TRUNK_TEXT_username, "alice");
+        set(t, TRUNK_TEXT_realm, row->realm);
+        set(t, TRUNK_TEXT_algorithm, row->algorithm);
+        set(t, TRUNK_TEXT_qop, row->qop);
+        set(t, TRUNK_TEXT_validation_status, row->validation_status);
+        set(t, TRUNK_TEXT_validation_code, row->validation_code);
+        if (row->detail_denied)
+                t->detail = verdict_of(CAUSE_SCOPE_DENIAL, "403");
+        const char *text = row->ha1 ? row->ha1 : "secret";
+        ck_assert_int_eq(secret_new(&secret, text, strlen(text)), 0);
+        *(row->ha1 ? &t->ha1 : &t->password) = secret;
+}
+
+static void clear(struct trunk *t, struct evidence *e) {
+        trunk_clear(t);
+        evidence_clear(e);
+        secret = secret_free(secret);
+}
+
+static void append(struct evidence *e, const struct saw *saw) {
+        ck_assert_uint_lt(e->n_exchanges, EVIDENCE_EXCHANGES_MAX);
+        struct exchange *x = &e->exchanges[e->n_exchanges++];
+        *x = (struct exchange){
+                .credentialed = saw->sent != ASK,
+                .uri_form = saw->sent == OTHER ? URI_OTHER_PORT : URI_AS_REQUESTED,
+                .sent_usec = NOW_SEC * USEC_PER_SEC,
+                .retransmissions = saw->again,
+                .end = saw->end,
+                .status = saw->status,
+                .retry_after_sec = -1,
+        };
+        (void)snprintf(x->digest_uri, sizeof x->digest_uri, "%s", saw->sent == OTHER ? "sip:carrier.example:5060" : "sip:carrier.example");
+        if (saw->status == 0)
+                return;
+        x->rtt_usec = (saw->rtt_msec ? saw->rtt_msec : 20) * USEC_PER_MSEC;
+        (void)snprintf(x->reason, sizeof x->reason, "Reason");
+        if (saw->sent != ASK && saw->status < 300)
+                x->rspauth = saw->proof_wrong ? RSPAUTH_WRONG : RSPAUTH_ABSENT;
+        if (saw->challenge) {
+                x->n_challenges = 1;
+                x->has_challenge = true;
+                challenge_parse(&x->challenge, saw->status == 407, span_of(saw->challenge));
+                nonce_read(&x->nonce, x->challenge.nonce, NOW_SEC);
+        }
+}
+
+static const char *describe(const struct evidence *e) {
+        static char text[512];
+        size_t at = 0;
+        text[0] = '\0';
+        for (size_t i = 0; i < e->n_exchanges && at < sizeof text; i++) {
+                const struct exchange *x = &e->exchanges[i];
+                int n = snprintf(text + at, sizeof text - at, " %s%s%s=%d/%d", x->credentialed ? "answer" : "ask",
+                                 x->uri_form == URI_OTHER_PORT ? "-other" : "", x->retransmissions ? "-again" : "", x->status, (int)x->end);
+                at += n > 0 ? (size_t)n : 0;
+        }
+        return text;
+}
+
+static struct verdict judge(const struct row *row, const struct trunk *t, const struct evidence *e) {
+        const struct diagnosis_history history = {.known = row->known, .last_cause = row->last_cause};
+        return diagnosis_verdict(t, &history, e);
+}
+
+START_TEST(rows_lead_to_their_verdict) {
+        const struct row *row = &rows[_i];
+        const struct diagnosis_policy policy = {.budget = row->budget ? row->budget : 3};
+        struct trunk t;
+        struct evidence e = {.resolution = RESOLUTION_DONE, .address = "192.0.2.1:5060"};
+        make_trunk(&t, row);
+        struct verdict v;
+        ck_assert(!diagnosis_before(&t, &v));
+
+        for (const struct saw *saw = row->saw; saw->sent != NOTHING; saw++) {
+                struct diagnosis_step s = diagnosis_next(&t, &policy, &e);
+                ck_assert_msg(s.step == (saw->sent == ASK ? STEP_ASK : STEP_ANSWER), "row %d, after%s: step %d", _i, describe(&e),
+                              (int)s.step);
+                if (s.step == STEP_ANSWER)
+                        ck_assert_msg(s.uri_form == (saw->sent == OTHER ? URI_OTHER_PORT : URI_AS_REQUESTED), "row %d, after%s: form %d",
+                                      _i, describe(&e), (int)s.uri_form);
+                append(&e, saw);
+        }
+        ck_assert_msg(diagnosis_next(&t, &policy, &e).step == STEP_DONE, "row %d: not done after%s", _i, describe(&e));
+        v = judge(row, &t, &e);
+        ck_assert_msg(v.cause == row->expected, "row %d,%s: %s (%s), not %s", _i, describe(&e), cause_info(v.cause)->word, v.detail,
+                      cause_info(row->expected)->word);
+        clear(&t, &e);
+}
+END_TEST
+
+/* -- before and instead of a probe --------------------------------------------------------------------------------------- */
+
+static const struct {
+        const char *state, *authentication, *transport, *proxies, *domain, *username, *secret;
+        bool decided;
+        enum cause cause;
+} befores[] = {
+        {"active", "digest", "udp", "h", "d", "u", "s", false, CAUSE_OK},
+        {NULL, NULL, NULL, NULL, "d", "u", "s", false, CAUSE_OK},
+        {"resting", "digest", "UDP", "h:5080", NULL, "u", "s", false, CAUSE_OK},
+        {"inactive", "digest", "udp", "h", "d", "u", "s", true, CAUSE_INACTIVE},
+        {"Deleted", "none", "tls", NULL, NULL, NULL, NULL, true, CAUSE_INACTIVE},
+        {"active", "digest", "tls", "h", "d", "u", "s", true, CAUSE_TRANSPORT_UNSUPPORTED},
+        {"active", "digest", "tcp", "h", "d", "u", "s", true, CAUSE_TRANSPORT_UNSUPPORTED},
+        {"active", "digest", "sctp", "h", "d", "u", "s", true, CAUSE_TRANSPORT_UNSUPPORTED},
+        {"active", "digest", "udp", NULL, NULL, "u", "s", true, CAUSE_TARGET_UNKNOWN},
+        {"active", "digest", "udp", "h:port", "d", "u", "s", true, CAUSE_TARGET_UNKNOWN},
+        {"active", "digest", "udp", "h", "d", NULL, "s", true, CAUSE_SECRET_MISSING},
+        {"active", "digest", "udp", "h", "d", "u", NULL, true, CAUSE_SECRET_MISSING},
+        {"active", NULL, "udp", "h", "d", NULL, NULL, true, CAUSE_SECRET_MISSING},
+        {"active", "none", "udp", "h", "d", NULL, NULL, false, CAUSE_OK},
+        {"active", "basic", "udp", "h", "d", NULL, NULL, false, CAUSE_OK},
+};
+
+START_TEST(some_trunks_are_not_probed) {
+        struct trunk t = {0};
+        set(&t, TRUNK_TEXT_state, befores[_i].state);
+        set(&t, TRUNK_TEXT_authentication, befores[_i].authentication);
+        set(&t, TRUNK_TEXT_transport, befores[_i].transport);
+        set(&t, TRUNK_TEXT_proxies, befores[_i].proxies);
+        set(&t, TRUNK_TEXT_domain, befores[_i].domain);
+        set(&t, TRUNK_TEXT_username, befores[_i].username);
+        if (befores[_i].secret)
+                ck_assert_int_eq(secret_new(&secret, befores[_i].secret, 1), 0);
+        t.password = secret;
+        struct verdict v = {.cause = CAUSE_COUNT};
+        ck_assert_int_eq(diagnosis_before(&t, &v), befores[_i].decided);
+        ck_assert_int_eq(v.cause, befores[_i].decided ? befores[_i].cause : CAUSE_COUNT);
+        trunk_clear(&t);
+        secret = secret_free(secret);
+}
+END_TEST
+
+/* What is no exchange: it decides before any of them. */
+static const struct {
+        enum resolution resolution;
+        int broken;
+        bool cut, asked;
+        enum cause cause;
+} instead[] = {
+        {RESOLUTION_NOT_FOUND, 0, false, false, CAUSE_NAME_NOT_FOUND},
+        {RESOLUTION_FAILED, 0, false, false, CAUSE_NAME_UNRESOLVED},
+        {RESOLUTION_NONE, 0, false, false, CAUSE_RUN_ENDED},
+        {RESOLUTION_DONE, 0, true, false, CAUSE_RUN_ENDED},
+        {RESOLUTION_DONE, 0, true, true, CAUSE_RUN_ENDED},
+        {RESOLUTION_DONE, -ENOMEM, false, true, CAUSE_PROBE_BROKEN},
+        {RESOLUTION_DONE, -EIO, true, true, CAUSE_PROBE_BROKEN},
+        {RESOLUTION_DONE, 0, false, true, CAUSE_NO_CHALLENGE},
+};
+
+START_TEST(what_decides_without_exchanges) {
+        static const struct row row = {.saw = {ASK_GOT(200)}};
+        static const struct diagnosis_policy policy = {.budget = 3};
+        struct trunk t;
+        struct evidence e = {.resolution = instead[_i].resolution, .broken = instead[_i].broken, .cut = instead[_i].cut};
+        make_trunk(&t, &row);
+        if (instead[_i].asked)
+                append(&e, &row.saw[0]);
+        if (e.broken || e.cut)
+                ck_assert_int_eq(diagnosis_next(&t, &policy, &e).step, STEP_DONE);
+        struct verdict v = judge(&row, &t, &e);
+        ck_assert_msg(v.cause == instead[_i].cause, "%s", cause_info(v.cause)->word);
+        clear(&t, &e);
+}
+END_TEST
+
+/* A cause without a row above is not proven to be reachable. */
+START_TEST(every_cause_has_a_row) {
+        bool seen[CAUSE_COUNT] = {false};
+        for (size_t i = 0; i < ELEMENTS(rows); i++)
+                seen[rows[i].expected] = true;
+        for (size_t i = 0; i < ELEMENTS(befores); i++)
+                seen[befores[i].cause] |= befores[i].decided;
+        for (size_t i = 0; i < ELEMENTS(instead); i++)
+                seen[instead[i].cause] = true;
+        for (enum cause c = 0; c < CAUSE_COUNT; c++)
+                ck_assert_msg(seen[c] == (cause_info(c)->kind == CAUSE_KIND_TRUNK), "%s", cause_info(c)->word);
+}
+END_TEST
+
+static const struct {
+        const char *challenge, *trunk;
+        enum digest_qop qop;
+} qops[] = {
+        {"Digest realm=\"r\", nonce=\"a\"", NULL, DIGEST_QOP_NONE},
+        {"Digest realm=\"r\", nonce=\"a\"", "auth", DIGEST_QOP_NONE},
+        {"Digest realm=\"r\", nonce=\"a\", qop=\"auth,auth-int\"", NULL, DIGEST_QOP_AUTH},
+        {"Digest realm=\"r\", nonce=\"a\", qop=\"auth-int,auth\"", NULL, DIGEST_QOP_AUTH},
+        {"Digest realm=\"r\", nonce=\"a\", qop=\"auth-int\"", NULL, DIGEST_QOP_AUTH_INT},
+        {"Digest realm=\"r\", nonce=\"a\", qop=\"auth,auth-int\"", "auth-int", DIGEST_QOP_AUTH_INT},
+        {"Digest realm=\"r\", nonce=\"a\", qop=\"auth,auth-int\"", "AUTH", DIGEST_QOP_AUTH},
+        {"Digest realm=\"r\", nonce=\"a\", qop=\"auth,auth-int\"", "none", DIGEST_QOP_NONE},
+};
+
+START_TEST(chooses_the_qop) {
+        const struct row row = {.saw = {ASKED(qops[_i].challenge)}, .qop = qops[_i].trunk};
+        static const struct diagnosis_policy policy = {.budget = 1};
+        struct trunk t;
+        struct evidence e = {.resolution = RESOLUTION_DONE};
+        make_trunk(&t, &row);
+        append(&e, &row.saw[0]);
+        struct diagnosis_step s = diagnosis_next(&t, &policy, &e);
+        ck_assert_int_eq(s.step, STEP_ANSWER);
+        ck_assert_int_eq(s.qop, qops[_i].qop);
+        clear(&t, &e);
+}
+END_TEST
+
+int main(void) {
+        Suite *suite = suite_create("diagnosis");
+        TCase *tc = tcase_create("diagnosis");
+        tcase_add_loop_test(tc, rows_lead_to_their_verdict, 0, (int)ELEMENTS(rows));
+        tcase_add_loop_test(tc, some_trunks_are_not_probed, 0, (int)ELEMENTS(befores));
+        tcase_add_loop_test(tc, what_decides_without_exchanges, 0, (int)ELEMENTS(instead));
+        tcase_add_test(tc, every_cause_has_a_row);
+        tcase_add_loop_test(tc, chooses_the_qop, 0, (int)ELEMENTS(qops));
+        suite_add_tcase(suite, tc);
+        SRunner *runner = srunner_create(suite);
+        srunner_run_all(runner, CK_ENV);
+        int failed = srunner_ntests_failed(runner);
+        srunner_free(runner);
+        return failed != 0;
+}
