@@ -7,6 +7,8 @@ void evidence_clear(struct evidence *e) {
                 free(e->exchanges[i].response);
                 free(e->exchanges[i].response_raw);
         }
+        for (size_t i = 0; i < e->n_targets; i++)
+                free(e->targets[i].tls);
         *e = (struct evidence){0};
 }
 

@@ -6,8 +6,11 @@
 #include "challenge.h"
 #include "digest.h"
 #include "nonce.h"
+#include "target.h"
+#include "tls_facts.h"
 
-#define EVIDENCE_EXCHANGES_MAX 8
+#define EVIDENCE_EXCHANGES_MAX 12
+#define EVIDENCE_TARGETS_MAX 8
 
 /* Which form of the digest-uri an answer used. */
 enum uri_form {
@@ -20,12 +23,25 @@ enum exchange_end {
         EXCHANGE_NO_RESPONSE, /* timer F */
         EXCHANGE_REFUSED,     /* ICMP port unreachable, ECONNREFUSED */
         EXCHANGE_UNREACHABLE, /* no route, host or network unreachable; or sending failed (error) */
+        EXCHANGE_CLOSED,      /* the connection was closed or reset before a final response */
+        EXCHANGE_TLS_FAILED,  /* the handshake failed: text */
+        EXCHANGE_UNTRUSTED,   /* the server's certificate is not good: the target's TLS facts; nothing was sent */
+        EXCHANGE_TOO_LARGE,   /* not sent: more than 1300 bytes do not go by UDP (RFC 3261 section 18.1.1) */
         EXCHANGE_MALFORMED,   /* only something unreadable came */
         EXCHANGE_CUT,         /* the run ended first */
 };
 
+/* One address that requests were sent to, or could have been. */
+struct attempt {
+        enum target_transport transport;
+        char address[80];      /* "192.0.2.1:5060", "[2001:db8::1]:5061" */
+        char how[160];         /* the DNS records that led there; "" = an address as configured */
+        struct tls_facts *tls; /* owned; NULL = no handshake was completed */
+};
+
 /* One request, with its retransmissions, and what came of it. */
 struct exchange {
+        size_t target; /* index of evidence.targets */
         bool credentialed;
         enum uri_form uri_form; /* of a credentialed request */
         char digest_uri[300];
@@ -39,6 +55,7 @@ struct exchange {
         int status; /* 0 = none */
         char reason[80];
         const char *malformed;      /* EXCHANGE_MALFORMED: why, a constant text */
+        char failure[120];          /* EXCHANGE_CLOSED, EXCHANGE_TLS_FAILED: the connection's own words */
         size_t n_challenges;        /* that the response carried */
         bool has_challenge;         /* `challenge` is the one to answer: the topmost digest one, else the topmost */
         struct challenge challenge; /* spans into response_raw */
@@ -54,8 +71,10 @@ struct exchange {
 enum resolution { RESOLUTION_NONE, RESOLUTION_DONE, RESOLUTION_NOT_FOUND, RESOLUTION_FAILED };
 
 struct evidence {
-        char target[300];  /* "sbc1.carrier.example:5061" as configured */
-        char address[300]; /* "192.0.2.1:5061": where requests went; "" = nowhere */
+        char target[300];                             /* "sbc1.carrier.example:5061" as configured */
+        char address[300];                            /* "192.0.2.1:5061": where the last request went; "" = nowhere */
+        struct attempt targets[EVIDENCE_TARGETS_MAX]; /* in order of preference; those that no exchange names were not tried */
+        size_t n_targets;
         char call_id[80];
         enum resolution resolution;
         char resolution_error[120];

@@ -22,47 +22,120 @@ static struct span uri_hostport(struct span uri) {
         return s;
 }
 
-static struct span first_proxy(const struct trunk *t) {
-        struct span s = span_of(t->proxies);
-        const char *space = s.n > 0 ? memchr(s.p, ' ', s.n) : NULL;
-        return space ? (struct span){s.p, (size_t)(space - s.p)} : s;
+/* A parameter of a SIP URI, after its host: ";name=value". {NULL} = absent. */
+static struct span uri_parameter(struct span uri, const char *name) {
+        struct span wanted = span_of(name);
+        for (const char *p = uri.n ? memchr(uri.p, ';', uri.n) : NULL; p;) {
+                const char *start = p + 1, *end = uri.p + uri.n, *stop = start;
+                while (stop < end && *stop != ';' && *stop != '?' && *stop != '>')
+                        stop++;
+                const char *equals = memchr(start, '=', (size_t)(stop - start));
+                if (equals && span_ieq((struct span){start, (size_t)(equals - start)}, wanted))
+                        return (struct span){equals + 1, (size_t)(stop - equals - 1)};
+                p = stop < end && *stop == ';' ? stop : NULL;
+        }
+        return (struct span){NULL, 0};
 }
 
-static bool read_transport(const char *word, enum target_transport *ret) {
-        if (!word || text_ieq(word, "udp"))
-                *ret = TARGET_UDP;
-        else if (text_ieq(word, "tcp"))
-                *ret = TARGET_TCP;
-        else if (text_ieq(word, "tls"))
-                *ret = TARGET_TLS;
-        else
+static bool read_transport(struct span word, struct target *ret) {
+        static const char *const words[] = {[TARGET_UDP] = "udp", [TARGET_TCP] = "tcp", [TARGET_TLS] = "tls"};
+        ret->has_transport = word.n > 0;
+        ret->transport = TARGET_UDP;
+        for (size_t i = 0; i < ELEMENTS(words); i++)
+                if (span_ieq(word, span_of(words[i]))) {
+                        ret->transport = (enum target_transport)i;
+                        return true;
+                }
+        return word.n == 0;
+}
+
+const char *target_transport_name(enum target_transport transport) {
+        switch (transport) {
+        case TARGET_UDP:
+                return "UDP";
+        case TARGET_TCP:
+                return "TCP";
+        case TARGET_TLS:
+                return "TLS";
+        }
+        return "";
+}
+
+uint16_t target_default_port(enum target_transport transport) {
+        return transport == TARGET_TLS ? 5061 : 5060;
+}
+
+static bool read_target(struct target *ret, struct span text) {
+        struct host_port hp;
+        if (host_port_parse(&hp, text) || hp.host.n >= sizeof ret->host || text.n >= sizeof ret->text)
                 return false;
+        memcpy(ret->host, hp.host.p, hp.host.n);
+        ret->host[hp.host.n] = '\0';
+        memcpy(ret->text, text.p, text.n);
+        ret->text[text.n] = '\0';
+        ret->port = hp.port;
         return true;
 }
 
-int target_of(struct target *ret, const struct trunk *t) {
-        struct target target = {0};
-        if (!read_transport(t->transport, &target.transport))
-                return TARGET_NO_TRANSPORT;
-        target.port = target.transport == TARGET_TLS ? 5061 : 5060;
+/* Where requests go when no proxy is named. */
+static struct span own_target(const struct trunk *t, struct span maddr) {
+        if (maddr.n > 0)
+                return maddr;
+        return t->domain && t->domain[0] ? span_of(t->domain) : uri_hostport(span_of(t->request_uri));
+}
 
-        struct span from = first_proxy(t);
-        if (from.n == 0)
-                from = span_of(t->domain);
-        if (from.n == 0)
-                from = uri_hostport(span_of(t->request_uri));
-        if (from.n == 0)
+int target_list(struct target ret[static TARGETS_MAX], size_t *ret_n, const struct trunk *t) {
+        struct span uri = span_of(t->request_uri), rest = span_of(t->proxies), word = span_of(t->transport);
+        struct target common = {0};
+        if (word.n == 0)
+                word = uri_parameter(uri, "transport");
+        if (word.n == 0 && uri.n > 5 && strncasecmp(uri.p, "sips:", 5) == 0)
+                word = SPAN("tls");
+        if (!read_transport(word, &common))
+                return TARGET_NO_TRANSPORT;
+        if (rest.n == 0)
+                rest = own_target(t, uri_parameter(uri, "maddr"));
+        if (rest.n == 0)
                 return TARGET_NONE;
-        struct host_port hp;
-        if (host_port_parse(&hp, from) || hp.host.n >= sizeof target.host)
-                return TARGET_UNREADABLE;
-        memcpy(target.host, hp.host.p, hp.host.n);
-        if (hp.port)
-                target.port = hp.port;
-        bool v6 = strchr(target.host, ':') != NULL;
-        (void)snprintf(target.text, sizeof target.text, "%s%s%s:%u", v6 ? "[" : "", target.host, v6 ? "]" : "", target.port);
-        *ret = target;
+        size_t n = 0;
+        while (rest.n > 0 && n < TARGETS_MAX) {
+                const char *space = memchr(rest.p, ' ', rest.n);
+                struct span item = {rest.p, space ? (size_t)(space - rest.p) : rest.n};
+                ret[n] = common;
+                if (!read_target(&ret[n++], item))
+                        return TARGET_UNREADABLE;
+                size_t used = item.n + (space != NULL);
+                rest = (struct span){rest.p + used, rest.n - used};
+        }
+        *ret_n = n;
         return 0;
+}
+
+int target_of_contact(struct target *ret, struct span contact) {
+        const char *open = contact.n ? memchr(contact.p, '<', contact.n) : NULL;
+        struct span uri = contact;
+        if (open)
+                uri = (struct span){open + 1, contact.n - (size_t)(open + 1 - contact.p)};
+        struct target t = {0};
+        if (!read_transport(uri_parameter(uri, "transport"), &t))
+                return TARGET_NO_TRANSPORT;
+        struct span maddr = uri_parameter(uri, "maddr"), host = maddr.n > 0 ? maddr : uri_hostport(uri);
+        if (host.n == 0)
+                return TARGET_NONE;
+        if (!read_target(&t, host))
+                return TARGET_UNREADABLE;
+        *ret = t;
+        return 0;
+}
+
+bool target_domain(const struct trunk *t, char ret[static TARGET_HOST_MAX]) {
+        struct host_port hp;
+        struct span text = t->domain && t->domain[0] ? span_of(t->domain) : uri_hostport(span_of(t->request_uri));
+        if (text.n == 0 || host_port_parse(&hp, text) || hp.host.n >= TARGET_HOST_MAX)
+                return false;
+        memcpy(ret, hp.host.p, hp.host.n);
+        ret[hp.host.n] = '\0';
+        return true;
 }
 
 /* The same URI with the port added after its host, or taken away. */
@@ -110,15 +183,15 @@ static bool write_user(const char *username, char *buffer, size_t size) {
         return true;
 }
 
-int target_uris_of(struct target_uris *ret, const struct trunk *t, const struct target *target) {
+int target_uris_of(struct target_uris *ret, const struct trunk *t, const char *host, uint16_t port) {
         struct target_uris u;
         struct span domain = span_of(t->domain);
         char bracketed[TARGET_HOST_MAX + 2];
         if (domain.n == 0)
                 domain = uri_hostport(span_of(t->request_uri));
         if (domain.n == 0) {
-                bool v6 = strchr(target->host, ':') != NULL;
-                (void)snprintf(bracketed, sizeof bracketed, "%s%s%s", v6 ? "[" : "", target->host, v6 ? "]" : "");
+                bool v6 = strchr(host, ':') != NULL;
+                (void)snprintf(bracketed, sizeof bracketed, "%s%s%s", v6 ? "[" : "", host, v6 ? "]" : "");
                 domain = span_of(bracketed);
         }
         int n;
@@ -128,7 +201,7 @@ int target_uris_of(struct target_uris *ret, const struct trunk *t, const struct 
                 n = snprintf(u.request, sizeof u.request, "sip:" SPAN_FMT, SPAN_ARG(domain));
         if (n < 0 || (size_t)n >= sizeof u.request)
                 return -ENOBUFS;
-        if (!toggle_port(u.request, target->port, u.other_port))
+        if (!toggle_port(u.request, port, u.other_port))
                 return -ENOBUFS;
         char user[TARGET_URI_MAX] = "";
         if (t->username && !write_user(t->username, user, sizeof user))

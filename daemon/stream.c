@@ -340,5 +340,5 @@ const struct tls_facts *stream_facts(const struct stream *s) {
 
 bool stream_local(const struct stream *s, struct sockaddr_storage *ret) {
         socklen_t length = sizeof *ret;
-        return s->fd >= 0 && s->state != CONNECTING && getsockname(s->fd, (struct sockaddr *)ret, &length) == 0;
+        return s->fd >= 0 && getsockname(s->fd, (struct sockaddr *)ret, &length) == 0;
 }

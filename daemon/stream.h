@@ -45,5 +45,5 @@ int stream_send(struct stream *s, struct span message);
 /* Of a TLS stream whose handshake is done; NULL else. */
 const struct tls_facts *stream_facts(const struct stream *s);
 
-/* Our own address and port in the connection; false before it is made. */
+/* Our own address and port in the connection; false when it is over. */
 bool stream_local(const struct stream *s, struct sockaddr_storage *ret);

@@ -1,5 +1,5 @@
-/* transport.c: the UDP sockets. A branch holds the number of its flow, so a response is given to it without a search; 64 random bits behind
- * it keep strangers from guessing. */
+/* transport.c: the UDP sockets, and the connections of flows that have one. A branch holds the number of its flow, so a response is given
+ * to it without a search; 64 random bits behind it keep strangers from guessing. */
 #include "transport.h"
 
 #include <arpa/inet.h>
@@ -38,8 +38,10 @@ struct flow {
         socklen_t peer_length;
         char peer_text[INET6_ADDRSTRLEN + 9];
         char sent_by[INET6_ADDRSTRLEN + 9];
+        struct stream *stream; /* NULL = UDP */
+        bool over;
         flow_message_fn *on_message;
-        flow_error_fn *on_error;
+        flow_end_fn *on_end;
         void *user;
 };
 
@@ -84,18 +86,22 @@ static bool same_address(const struct flow *f, const struct sockaddr_storage *a)
         return x->sin6_port == y->sin6_port && memcmp(&x->sin6_addr, &y->sin6_addr, sizeof x->sin6_addr) == 0;
 }
 
+static bool is_waiting_for(const struct flow *f, const struct sockaddr_storage *from) {
+        return f && !f->stream && f->branch[0] && same_address(f, from);
+}
+
 static void take_message(struct transport *t, struct span message, const struct sockaddr_storage *from) {
         bool foreign;
         struct flow *f = flow_by_branch(t, message, &foreign);
-        if (f) {
+        if (f && !f->stream) {
                 f->on_message(f, message, f->user);
                 return;
         }
-        if (foreign)
+        if (foreign || f)
                 return; /* late, duplicate or somebody else's */
         /* No branch at all: for the first flow that waits for something from there, which can tell what is wrong with it. */
         for (size_t i = 0; i < t->n_flows; i++)
-                if (t->flows[i] && t->flows[i]->branch[0] && same_address(t->flows[i], from)) {
+                if (is_waiting_for(t->flows[i], from)) {
                         t->flows[i]->on_message(t->flows[i], message, t->flows[i]->user);
                         return;
                 }
@@ -103,17 +109,22 @@ static void take_message(struct transport *t, struct span message, const struct 
 
 /* -- reading ------------------------------------------------------------------------------------------------------------ */
 
+/* ICMP: nothing listens there, or there is no way. */
+static void tell_error(struct flow *f, int error) {
+        f->on_end(f, error == ECONNREFUSED ? STREAM_REFUSED : STREAM_UNREACHABLE, error, strerror(error), f->user);
+}
+
 static void take_error(struct transport *t, struct span packet, const struct sockaddr_storage *to, int error) {
         bool foreign;
         struct flow *f = flow_by_branch(t, packet, &foreign);
         if (f) {
-                f->on_error(f, error, f->user);
+                tell_error(f, error);
                 return;
         }
         /* Some ICMP messages quote too little of the packet: then everybody who waits for that address is told. */
         for (size_t i = 0; !foreign && i < t->n_flows; i++)
-                if (t->flows[i] && t->flows[i]->branch[0] && same_address(t->flows[i], to))
-                        t->flows[i]->on_error(t->flows[i], error, t->flows[i]->user);
+                if (is_waiting_for(t->flows[i], to))
+                        tell_error(t->flows[i], error);
 }
 
 /* ICMP errors (IP_RECVERR): the address is the one we sent to, the payload what we sent. Returns false when there is none. */
@@ -276,45 +287,92 @@ static int write_address(const struct sockaddr_storage *a, uint16_t port, char *
         return 0;
 }
 
+/* -- flows --------------------------------------------------------------------------------------------------------------- */
+
 /* Asks the routing table, by a connected socket that sends nothing, which address we have towards the peer. */
-static int find_sent_by(struct flow *f) {
+static int find_datagram_address(const struct flow *f, struct sockaddr_storage *ret) {
         int fd = socket(f->peer.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         if (fd < 0)
                 return -errno;
-        struct sockaddr_storage ours = {0};
-        socklen_t length = sizeof ours;
+        socklen_t length = sizeof *ret;
         int r = connect(fd, (const struct sockaddr *)&f->peer, f->peer_length);
         if (r == 0)
-                r = getsockname(fd, (struct sockaddr *)&ours, &length);
+                r = getsockname(fd, (struct sockaddr *)ret, &length);
         r = r < 0 ? -errno : 0;
         (void)close(fd);
-        return r < 0 ? r : write_address(&ours, f->socket->port, f->sent_by, sizeof f->sent_by);
+        return r;
 }
 
-int flow_open(struct flow **ret, struct transport *t, const struct sockaddr *address, socklen_t length, flow_message_fn *on_message,
-              flow_error_fn *on_error, void *user) {
-        struct socket *s = address->sa_family == AF_INET ? &t->v4 : address->sa_family == AF_INET6 ? &t->v6 : NULL;
+static uint16_t port_of(const struct sockaddr_storage *a) {
+        return ntohs(a->ss_family == AF_INET ? ((const struct sockaddr_in *)a)->sin_port : ((const struct sockaddr_in6 *)a)->sin6_port);
+}
+
+static int write_addresses(struct flow *f) {
+        struct sockaddr_storage ours = {0};
+        int r = 0;
+        if (!f->stream || !stream_local(f->stream, &ours))
+                r = find_datagram_address(f, &ours);
+        if (r >= 0)
+                r = write_address(&f->peer, port_of(&f->peer), f->peer_text, sizeof f->peer_text);
+        if (r >= 0)
+                r = write_address(&ours, f->stream ? port_of(&ours) : f->socket->port, f->sent_by, sizeof f->sent_by);
+        return r;
+}
+
+/* A stream may carry responses of an older request of this flow, too: only the current branch counts. */
+static void on_stream_message(struct stream *stream, struct span message, void *user) {
+        struct flow *f = user;
+        bool foreign;
+        (void)stream;
+        struct flow *named = flow_by_branch(f->transport, message, &foreign);
+        if (named == f || (!named && !foreign))
+                f->on_message(f, message, f->user);
+}
+
+static void on_stream_end(struct stream *stream, enum stream_end end, int error, const char *text, void *user) {
+        struct flow *f = user;
+        (void)stream;
+        f->over = true;
+        f->on_end(f, end, error, text, f->user);
+}
+
+static int open_stream(struct flow *f, const struct flow_request *request) {
+        const struct stream_request s = {
+                .address = request->address,
+                .length = request->length,
+                .tls = request->transport == TARGET_TLS ? request->tls : NULL,
+                .server_name = request->server_name,
+                .names = request->names,
+        };
+        if (request->transport == TARGET_TLS && !request->tls)
+                return -EINVAL;
+        return stream_open(&f->stream, f->transport->event, &s, on_stream_message, on_stream_end, f);
+}
+
+int flow_open(struct flow **ret, struct transport *t, const struct flow_request *request, flow_message_fn *on_message, flow_end_fn *on_end,
+              void *user) {
+        sa_family_t family = request->address->sa_family;
+        struct socket *s = family == AF_INET ? &t->v4 : family == AF_INET6 ? &t->v6 : NULL;
         if (!s || s->fd < 0)
                 return -EAFNOSUPPORT;
-        if (length > sizeof(struct sockaddr_storage))
+        if (request->length > sizeof(struct sockaddr_storage))
                 return -EINVAL;
         struct flow *made = calloc(1, sizeof *made);
         if (!made)
                 return -ENOMEM;
-        *made = (struct flow){
-                .transport = t, .socket = s, .on_message = on_message, .on_error = on_error, .user = user, .peer_length = length};
-        memcpy(&made->peer, address, length);
+        *made = (struct flow){.transport = t, .socket = s, .on_message = on_message, .on_end = on_end, .user = user};
+        memcpy(&made->peer, request->address, request->length);
+        made->peer_length = request->length;
         int r = take_number(t, made);
         if (r < 0) {
                 free(made);
                 return r;
         }
         _cleanup_(flow_freep) struct flow *f = made;
-        uint16_t port = ntohs(f->peer.ss_family == AF_INET ? ((const struct sockaddr_in *)&f->peer)->sin_port
-                                                           : ((const struct sockaddr_in6 *)&f->peer)->sin6_port);
-        r = write_address(&f->peer, port, f->peer_text, sizeof f->peer_text);
+        if (request->transport != TARGET_UDP)
+                r = open_stream(f, request);
         if (r >= 0)
-                r = find_sent_by(f);
+                r = write_addresses(f);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(f);
@@ -323,10 +381,23 @@ int flow_open(struct flow **ret, struct transport *t, const struct sockaddr *add
 
 struct flow *flow_free(struct flow *f) {
         if (f) {
+                (void)stream_free(f->stream);
                 f->transport->flows[f->number] = NULL;
                 free(f);
         }
         return NULL;
+}
+
+bool flow_is_reliable(const struct flow *f) {
+        return f->stream != NULL;
+}
+
+bool flow_is_over(const struct flow *f) {
+        return f->over;
+}
+
+const struct tls_facts *flow_tls_facts(const struct flow *f) {
+        return f->stream ? stream_facts(f->stream) : NULL;
 }
 
 const char *flow_sent_by(const struct flow *f) {
@@ -346,7 +417,7 @@ int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]) {
         return 0;
 }
 
-int flow_send(struct flow *f, struct span message) {
+static int send_datagram(struct flow *f, struct span message) {
         for (int tries = 0; tries < 3; tries++) {
                 if (sendto(f->socket->fd, message.p, message.n, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&f->peer,
                            f->peer_length) >= 0)
@@ -358,4 +429,8 @@ int flow_send(struct flow *f, struct span message) {
                         return -errno;
         }
         return errno == ECONNREFUSED ? 0 : -errno; /* refusal is never known at once without a connection */
+}
+
+int flow_send(struct flow *f, struct span message) {
+        return f->stream ? stream_send(f->stream, message) : send_datagram(f, message);
 }

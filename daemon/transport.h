@@ -1,34 +1,49 @@
-/* transport.h: SIP datagrams on the loop. One UDP socket per address family serves every probe; a message finds its flow by the branch of
- * the request (RFC 3261 section 17.1.3). TCP and TLS will be flows with a connection of their own. */
+/* transport.h: SIP messages on the loop. One UDP socket per address family serves every probe; a message finds its flow by the branch of
+ * the request (RFC 3261 section 17.1.3). A TCP or TLS flow has a connection of its own. */
 #pragma once
 
 #include <sys/socket.h>
 #include <systemd/sd-event.h>
 
 #include "../common/base.h"
+#include "../common/target.h"
+#include "stream.h"
 
 #define TRANSPORT_BRANCH_MAX 40 /* bytes of a branch, with the final NUL */
 
 struct transport;
-struct flow; /* one probe's use of a socket towards one address */
+struct flow; /* one probe's way to one address */
 
-/* A datagram that carries this flow's current branch, or that came from the flow's address and carries none. Valid inside the call. The
+/* A message that carries this flow's current branch, or that came from the flow's address and carries none. Valid inside the call. The
  * callback may free the flow. */
 typedef void flow_message_fn(struct flow *f, struct span message, void *user);
 
-/* The network says that the flow's address cannot be reached: errno value (ECONNREFUSED, EHOSTUNREACH, …). The callback may free the flow.
- */
-typedef void flow_error_fn(struct flow *f, int error, void *user);
+/* The address cannot be reached (UDP: by ICMP; the flow can still be used), or the connection is over. The callback may free the flow. */
+typedef void flow_end_fn(struct flow *f, enum stream_end end, int error, const char *text, void *user);
 
 int transport_new(struct transport **ret, sd_event *event);
 struct transport *transport_free(struct transport *t); /* all flows must be freed before */
 DEFINE_CLEANUP(struct transport *, transport_free)
 
-/* Returns 0, or -errno: no socket of that family, no route to the address. */
-int flow_open(struct flow **ret, struct transport *t, const struct sockaddr *address, socklen_t length, flow_message_fn *on_message,
-              flow_error_fn *on_error, void *user);
+struct flow_request {
+        enum target_transport transport;
+        const struct sockaddr *address;
+        socklen_t length;
+        struct tls *tls;          /* of TARGET_TLS */
+        const char *server_name;  /* SNI */
+        const char *const *names; /* the SIP domains that the certificate may be for; NULL-terminated */
+};
+
+/* Returns 0, or -errno: no socket of that family, no route to the address. A connection is made meanwhile; its failure is told by on_end.
+ */
+int flow_open(struct flow **ret, struct transport *t, const struct flow_request *request, flow_message_fn *on_message, flow_end_fn *on_end,
+              void *user);
 struct flow *flow_free(struct flow *f);
 DEFINE_CLEANUP(struct flow *, flow_free)
+
+bool flow_is_reliable(const struct flow *f);                  /* nothing is retransmitted */
+bool flow_is_over(const struct flow *f);                      /* its connection is; a new flow is needed */
+const struct tls_facts *flow_tls_facts(const struct flow *f); /* NULL = none */
 
 /* Host and port for the Via: our address as the peer sees it when there is no NAT. */
 const char *flow_sent_by(const struct flow *f);
@@ -37,5 +52,6 @@ const char *flow_peer(const struct flow *f); /* "192.0.2.1:5060" */
 /* Makes the branch of the next request; messages for the one before are dropped from then on. Returns 0 or -errno. */
 int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]);
 
-/* Sends one datagram. Returns 0 (also when the kernel had no room: a retransmission makes up for it), or -errno of the network. */
+/* Sends one message. Returns 0 (also when the kernel had no room for a datagram: a retransmission makes up for it), or -errno of the
+ * network. */
 int flow_send(struct flow *f, struct span message);
