@@ -1,7 +1,7 @@
 /* nonce.c: nonces that carry the server's clock.
  *
  * Kamailio (auth module): base64 of big-endian expiry and issue times (4 bytes each, Unix seconds), then one or two MD5 sums, then an
- * optional 4-byte id and flags: 24, 28, 40 or 45 bytes in all. */
+ * optional 4-byte id and a byte of flags: 24, 29, 40 or 45 bytes in all. */
 #include "nonce.h"
 
 #define DAY_SEC INT64_C(86400)

@@ -2,6 +2,7 @@
  * for, so that a verdict cannot be reached by a probe that would never have happened. */
 #include <check.h>
 #include <stdio.h>
+#include <sys/random.h>
 
 #include "common/diagnosis.h"
 
@@ -483,6 +484,114 @@ START_TEST(chooses_the_qop) {
 }
 END_TEST
 
+/* -- whatever a carrier does -------------------------------------------------------------------------------------------- */
+
+static uint64_t seed;
+
+static unsigned random_below(unsigned n) {
+        seed ^= seed << 13; /* xorshift */
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        return (unsigned)(seed >> 32) % n;
+}
+
+static struct saw random_saw(const struct diagnosis_step *s) {
+        static const int statuses[] = {200, 202, 300, 302, 400, 401, 401, 401, 401, 401, 403, 404, 407, 407, 407, 480, 500, 503, 603};
+        static const char *const challenges[] = {D_A,       D_A,         D_B,          D_STALE, D_STALE, D_NO_QOP, D_OTHER_REALM,
+                                                 D_SHA_256, D_LIVES_1_S, D_LIVES_30_S, BROKEN,  BASIC,   NULL};
+        static const unsigned rtts[] = {0, 0, 0, 900, 1500, 2500, 31500};
+        struct saw saw = {.sent = s->step == STEP_ASK ? ASK : s->uri_form == URI_OTHER_PORT ? OTHER : PLAIN};
+        if (random_below(12) == 0) {
+                saw.end = (enum exchange_end)(1 + random_below(4));
+                saw.again = 10;
+                return saw;
+        }
+        /* Mostly what keeps a probe going. */
+        bool going = random_below(4) > 0;
+        saw.status = going ? (random_below(3) ? 401 : 407) : statuses[random_below(ELEMENTS(statuses))];
+        if (saw.status == 401 || saw.status == 407)
+                saw.challenge = going ? challenges[random_below(5)] : challenges[random_below(ELEMENTS(challenges))];
+        saw.rtt_msec = rtts[random_below(ELEMENTS(rtts))];
+        saw.again = random_below(3) == 0 ? 1 + random_below(3) : 0;
+        saw.proof_wrong = random_below(4) == 0;
+        return saw;
+}
+
+/* Whether the evidence holds what the verdict needs. Counted here without diagnosis' own words. */
+static bool is_honest(const struct evidence *e, const struct verdict *v) {
+        size_t accepted[2] = {0}, refused_surely[2] = {0}, refused = 0, stale_in_a_row = 0;
+        for (size_t i = 0; i < e->n_exchanges; i++) {
+                const struct exchange *x = &e->exchanges[i], *before = x - 1;
+                if (!x->credentialed || x->end != EXCHANGE_RESPONDED)
+                        continue;
+                bool turned_down = x->status == 401 || x->status == 407 || x->status == 403;
+                bool stale = turned_down && x->has_challenge && x->challenge.stale;
+                accepted[x->uri_form] += x->status >= 200 && x->status < 300;
+                refused += turned_down;
+                refused_surely[x->uri_form] += turned_down && x->retransmissions == 0;
+                stale_in_a_row += stale && before->credentialed && before->has_challenge && before->challenge.stale;
+        }
+        enum cause c = v->cause;
+        enum outcome outcome = verdict_outcome(v);
+        if (accepted[0] + accepted[1] > 0)
+                return outcome == OUTCOME_PASS || outcome == OUTCOME_WARN ||
+                       (c == CAUSE_URI_MISMATCH && refused_surely[URI_AS_REQUESTED] > 0 && accepted[URI_AS_REQUESTED] == 0);
+        if (c == CAUSE_WRONG_PASSWORD || c == CAUSE_FORBIDDEN)
+                return refused_surely[URI_AS_REQUESTED] > 0 && refused_surely[URI_OTHER_PORT] > 0;
+        if (c == CAUSE_STALE_NONCE)
+                return stale_in_a_row > 0 || (strstr(v->detail, "outlived") && refused > 0);
+        if (c == CAUSE_LOCKOUT_SUSPECTED)
+                return refused > 0;
+        return outcome != OUTCOME_PASS && outcome != OUTCOME_WARN && c != CAUSE_URI_MISMATCH;
+}
+
+/* A probe with a carrier that does anything. False when diagnosis asked for what it must not; the verdict is *ret. */
+static bool probe_anything(const struct trunk *t, unsigned budget, struct evidence *e, struct verdict *ret) {
+        static const struct row row = {.realm = "r"};
+        const struct diagnosis_policy policy = {.budget = budget};
+        *e = (struct evidence){.resolution = RESOLUTION_DONE, .address = "192.0.2.1:5060"};
+        for (;;) {
+                struct diagnosis_step s = diagnosis_next(t, &policy, e);
+                if (s.step == STEP_DONE)
+                        break;
+                if (e->n_exchanges == EVIDENCE_EXCHANGES_MAX)
+                        return false;
+                const struct exchange *last = e->n_exchanges > 0 ? &e->exchanges[e->n_exchanges - 1] : NULL;
+                if (s.step == STEP_ANSWER &&
+                    !(last && last->end == EXCHANGE_RESPONDED && last->has_challenge && last->challenge.is_digest &&
+                      !last->challenge.malformed && challenge_realm_is(&last->challenge, row.realm)))
+                        return false;
+                struct saw saw = random_saw(&s);
+                append(e, &saw);
+        }
+        *ret = judge(&row, t, e);
+        struct verdict again = judge(&row, t, e);
+        return evidence_credentialed(e) <= budget && again.cause == ret->cause && strcmp(again.detail, ret->detail) == 0;
+}
+
+#define SEQUENCES 20000
+
+/* TEST_SEED in the environment begins with the sequence that a failure names. */
+START_TEST(any_carrier_is_left_unharmed_and_judged_honestly) {
+        static const struct row row = {.realm = "r"};
+        const char *given = getenv("TEST_SEED");
+        ck_assert(given || getrandom(&seed, sizeof seed, 0) == sizeof seed);
+        seed = given ? strtoull(given, NULL, 0) : seed | 1;
+        struct trunk t;
+        struct evidence e;
+        make_trunk(&t, &row);
+        for (int n = 0; n < SEQUENCES; n++) {
+                unsigned long long from = seed;
+                struct verdict v = {.cause = CAUSE_COUNT};
+                ck_assert_msg(probe_anything(&t, (unsigned)_i, &e, &v), "TEST_SEED=%#llx, budget %d:%s", from, _i, describe(&e));
+                ck_assert_msg(is_honest(&e, &v), "TEST_SEED=%#llx, budget %d:%s: %s (%s)", from, _i, describe(&e),
+                              cause_info(v.cause)->word, v.detail);
+        }
+        e = (struct evidence){0};
+        clear(&t, &e);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("diagnosis");
         TCase *tc = tcase_create("diagnosis");
@@ -491,6 +600,7 @@ int main(void) {
         tcase_add_loop_test(tc, what_decides_without_exchanges, 0, (int)ELEMENTS(instead));
         tcase_add_test(tc, every_cause_has_a_row);
         tcase_add_loop_test(tc, chooses_the_qop, 0, (int)ELEMENTS(qops));
+        tcase_add_loop_test(tc, any_carrier_is_left_unharmed_and_judged_honestly, 1, 4);
         suite_add_tcase(suite, tc);
         SRunner *runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);
