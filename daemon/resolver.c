@@ -1,4 +1,4 @@
-/* resolver.c: host name → addresses, by c-ares on the loop.
+/* resolver.c: host name → addresses, NAPTR and SRV records, by c-ares on the loop.
  *
  * c-ares may call back from inside its own functions, also from the one that starts a query, and it cannot cancel a single query. So its
  * callback only keeps the answer, which the loop delivers by the query's own event source; and between the two stands a struct lookup,
@@ -7,6 +7,7 @@
 
 #include <ares.h>
 #include <arpa/inet.h>
+#include <arpa/nameser.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -39,15 +40,25 @@ struct lookup {
         struct resolver_query *query; /* NULL once nobody waits */
 };
 
+enum query_kind { QUERY_ADDRESSES, QUERY_NAPTR, QUERY_SRV };
+
 struct resolver_query {
         struct lookup *lookup;   /* NULL when c-ares has nothing of ours */
         sd_event_source *source; /* off until there is something to deliver */
-        uint16_t port;
         int outcome;
         const char *why;
+        uint16_t port;
         struct resolver_address addresses[RESOLVER_ADDRESSES_MAX];
+        struct naptr_record *naptr; /* allocated for the n that came, as is srv */
+        struct srv_record *srv;
         size_t n;
-        resolver_done_fn *done;
+        void *reply; /* c-ares' list, which has the texts of the records */
+        enum query_kind kind;
+        union {
+                resolver_done_fn *addresses;
+                resolver_naptr_fn *naptr;
+                resolver_srv_fn *srv;
+        } done; /* by kind */
         void *user;
 };
 
@@ -223,7 +234,17 @@ struct resolver *resolver_free(struct resolver *r) {
 static int on_deliver(sd_event_source *source, void *user) {
         (void)source;
         struct resolver_query *q = user;
-        q->done(q, q->outcome, q->addresses, q->n, q->why, q->user);
+        switch (q->kind) {
+        case QUERY_ADDRESSES:
+                q->done.addresses(q, q->outcome, q->addresses, q->n, q->why, q->user);
+                break;
+        case QUERY_NAPTR:
+                q->done.naptr(q, q->outcome, q->naptr, q->n, q->why, q->user);
+                break;
+        case QUERY_SRV:
+                q->done.srv(q, q->outcome, q->srv, q->n, q->why, q->user);
+                break;
+        }
         return 0;
 }
 
@@ -305,11 +326,67 @@ static bool literal_address(struct resolver_query *q, const char *host) {
         return true;
 }
 
-int resolver_start(struct resolver_query **ret, struct resolver *r, const char *host, uint16_t port, resolver_done_fn *done, void *user) {
+/* Keeps the records of a NAPTR answer. Returns a status of c-ares. */
+static int take_naptr(struct resolver_query *q, const unsigned char *answer, int size) {
+        struct ares_naptr_reply *list = NULL;
+        int status = ares_parse_naptr_reply(answer, size, &list);
+        if (status != ARES_SUCCESS)
+                return status;
+        q->reply = list;
+        size_t n = 0;
+        for (const struct ares_naptr_reply *r = list; r && n < SRV_RECORDS_MAX; r = r->next)
+                n++;
+        q->naptr = calloc(n + 1, sizeof *q->naptr);
+        if (!q->naptr)
+                return ARES_ENOMEM;
+        for (const struct ares_naptr_reply *r = list; q->n < n; r = r->next)
+                q->naptr[q->n++] = (struct naptr_record){
+                        .order = r->order,
+                        .preference = r->preference,
+                        .flags = (const char *)r->flags,
+                        .service = (const char *)r->service,
+                        .regexp = (const char *)r->regexp,
+                        .replacement = r->replacement,
+                };
+        return n > 0 ? ARES_SUCCESS : ARES_ENODATA;
+}
+
+static int take_srv(struct resolver_query *q, const unsigned char *answer, int size) {
+        struct ares_srv_reply *list = NULL;
+        int status = ares_parse_srv_reply(answer, size, &list);
+        if (status != ARES_SUCCESS)
+                return status;
+        q->reply = list;
+        size_t n = 0;
+        for (const struct ares_srv_reply *r = list; r && n < SRV_RECORDS_MAX; r = r->next)
+                n++;
+        q->srv = calloc(n + 1, sizeof *q->srv);
+        if (!q->srv)
+                return ARES_ENOMEM;
+        for (const struct ares_srv_reply *r = list; q->n < n; r = r->next)
+                q->srv[q->n++] = (struct srv_record){.priority = r->priority, .weight = r->weight, .port = r->port, .target = r->host};
+        return n > 0 ? ARES_SUCCESS : ARES_ENODATA;
+}
+
+static void on_records(void *user, int status, int timeouts, unsigned char *answer, int size) {
+        (void)timeouts;
+        struct lookup *lookup = user;
+        struct resolver_query *q = lookup->query;
+        free(lookup);
+        if (!q)
+                return;
+        q->lookup = NULL;
+        if (status == ARES_SUCCESS)
+                status = q->kind == QUERY_NAPTR ? take_naptr(q, answer, size) : take_srv(q, answer, size);
+        deliver_soon(q, outcome_of_ares(status), status == ARES_SUCCESS ? NULL : ares_strerror(status));
+}
+
+static int query_new(struct resolver_query **ret, struct resolver *r, enum query_kind kind, void *user) {
         _cleanup_(resolver_query_freep) struct resolver_query *q = calloc(1, sizeof *q);
         if (!q)
                 return -ENOMEM;
-        *q = (struct resolver_query){.port = port, .done = done, .user = user};
+        q->kind = kind;
+        q->user = user;
 
         int e = sd_event_add_defer(r->event, &q->source, on_deliver, q);
         if (e >= 0)
@@ -317,24 +394,68 @@ int resolver_start(struct resolver_query **ret, struct resolver *r, const char *
         if (e < 0)
                 return e;
         (void)sd_event_source_set_description(q->source, "resolver-query");
+        *ret = TAKE_PTR(q);
+        return 0;
+}
 
+/* Asks the name servers, or the host's own file, for a name; what cannot be a name is answered here. */
+static int query_send(struct resolver_query *q, struct resolver *r, const char *name) {
+        if (name[0] == '\0' || strlen(name) >= RESOLVER_HOST_MAX) {
+                deliver_soon(q, RESOLVER_NOT_FOUND, ares_strerror(ARES_EBADNAME));
+                return 0;
+        }
+        struct lookup *lookup = calloc(1, sizeof *lookup);
+        if (!lookup)
+                return -ENOMEM;
+        lookup->query = q;
+        q->lookup = lookup;
+        if (q->kind == QUERY_ADDRESSES) {
+                struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
+                ares_getaddrinfo(r->channel, name, NULL, &hints, on_answer, lookup);
+        } else
+                ares_query(r->channel, name, ns_c_in, q->kind == QUERY_NAPTR ? ns_t_naptr : ns_t_srv, on_records, lookup);
+        return resolver_arm(r);
+}
+
+int resolver_start(struct resolver_query **ret, struct resolver *r, const char *host, uint16_t port, resolver_done_fn *done, void *user) {
+        _cleanup_(resolver_query_freep) struct resolver_query *q = NULL;
+        int e = query_new(&q, r, QUERY_ADDRESSES, user);
+        if (e < 0)
+                return e;
+        q->port = port;
+        q->done.addresses = done;
         if (literal_address(q, host))
                 deliver_soon(q, q->n > 0 ? 0 : RESOLVER_NOT_FOUND, q->n > 0 ? NULL : "not an address that can be used");
-        else if (host[0] == '\0' || strlen(host) >= RESOLVER_HOST_MAX)
-                deliver_soon(q, RESOLVER_NOT_FOUND, ares_strerror(ARES_EBADNAME));
-        else {
-                struct lookup *lookup = calloc(1, sizeof *lookup);
-                if (!lookup)
-                        return -ENOMEM;
-                lookup->query = q;
-                q->lookup = lookup;
-                struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_DGRAM};
-                ares_getaddrinfo(r->channel, host, NULL, &hints, on_answer, lookup);
-                e = resolver_arm(r);
-                if (e < 0)
-                        return e;
-        }
+        else
+                e = query_send(q, r, host);
+        if (e < 0)
+                return e;
+        *ret = TAKE_PTR(q);
+        return 0;
+}
 
+int resolver_start_naptr(struct resolver_query **ret, struct resolver *r, const char *name, resolver_naptr_fn *done, void *user) {
+        _cleanup_(resolver_query_freep) struct resolver_query *q = NULL;
+        int e = query_new(&q, r, QUERY_NAPTR, user);
+        if (e < 0)
+                return e;
+        q->done.naptr = done;
+        e = query_send(q, r, name);
+        if (e < 0)
+                return e;
+        *ret = TAKE_PTR(q);
+        return 0;
+}
+
+int resolver_start_srv(struct resolver_query **ret, struct resolver *r, const char *name, resolver_srv_fn *done, void *user) {
+        _cleanup_(resolver_query_freep) struct resolver_query *q = NULL;
+        int e = query_new(&q, r, QUERY_SRV, user);
+        if (e < 0)
+                return e;
+        q->done.srv = done;
+        e = query_send(q, r, name);
+        if (e < 0)
+                return e;
         *ret = TAKE_PTR(q);
         return 0;
 }
@@ -345,6 +466,17 @@ struct resolver_query *resolver_query_free(struct resolver_query *q) {
         if (q->lookup)
                 q->lookup->query = NULL;
         sd_event_source_disable_unref(q->source);
+        ares_free_data(q->reply);
+        free(q->naptr);
+        free(q->srv);
         free(q);
         return NULL;
+}
+
+bool resolver_in_hosts_file(struct resolver *r, const char *host) {
+        struct hostent *entry = NULL;
+        if (ares_gethostbyname_file(r->channel, host, AF_UNSPEC, &entry) != ARES_SUCCESS)
+                return false;
+        ares_free_hostent(entry);
+        return true;
 }
