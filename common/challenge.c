@@ -194,17 +194,21 @@ bool challenge_realm_is(const struct challenge *c, const char *realm) {
         return p == end && *realm == '\0';
 }
 
-const struct challenge *challenge_choose(const struct challenge *c, size_t n, const enum digest_algorithm *wanted) {
-        const struct challenge *digest = NULL;
-        for (size_t i = 0; i < n; i++) {
-                if (!c[i].is_digest)
-                        continue;
-                if (!digest)
+static bool is_allowed(const struct challenge *c, const struct challenge_policy *policy) {
+        return c->is_digest && !c->malformed && c->algorithm_known && (!policy->has_wanted || c->algorithm == policy->wanted) &&
+               (policy->hex_digits == 0 || digest_hex_length(c->algorithm) == policy->hex_digits);
+}
+
+const struct challenge *challenge_choose(const struct challenge *c, size_t n, const struct challenge_policy *policy) {
+        const struct challenge *best = NULL, *digest = NULL;
+        for (size_t i = n; i-- > 0;) {
+                if (c[i].is_digest)
                         digest = &c[i];
-                if (!c[i].malformed && c[i].algorithm_known && (!wanted || c[i].algorithm == *wanted))
-                        return &c[i];
+                bool weaker = best && policy->strongest && digest_strength(c[i].algorithm) < digest_strength(best->algorithm);
+                if (is_allowed(&c[i], policy) && !weaker)
+                        best = &c[i];
         }
-        return digest ? digest : n > 0 ? &c[0] : NULL;
+        return best ? best : digest ? digest : n > 0 ? &c[0] : NULL;
 }
 
 /* Appends to a buffer; *at stays at size when it did not fit. */

@@ -31,9 +31,17 @@ struct challenge {
 /* Parses one header value. Never fails: what is wrong is named in ret->malformed. */
 void challenge_parse(struct challenge *ret, bool proxy, struct span value);
 
-/* The challenge to answer: the topmost digest one that can be read and has the wanted algorithm (NULL = any known one), else the topmost
- * digest one, else the topmost (RFC 8760 section 2.4). NULL when n is 0. */
-const struct challenge *challenge_choose(const struct challenge *c, size_t n, const enum digest_algorithm *wanted);
+/* What may be answered. */
+struct challenge_policy {
+        bool has_wanted;
+        enum digest_algorithm wanted; /* only this one */
+        size_t hex_digits;            /* only algorithms of that length, for a stored HA1; 0 = any */
+        bool strongest;               /* in place of the topmost */
+};
+
+/* The challenge to answer: among the digest ones that can be read and that the policy allows the topmost (RFC 8760 section 2.4) or the
+ * strongest; without such a one the topmost digest one, else the topmost. NULL when n is 0. */
+const struct challenge *challenge_choose(const struct challenge *c, size_t n, const struct challenge_policy *policy);
 
 /* True when the configured realm and the challenge's are the same bytes, quoted-pairs undone. */
 bool challenge_realm_is(const struct challenge *c, const char *realm);

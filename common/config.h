@@ -30,13 +30,14 @@ struct config_trunk {
         char *username;
         struct secret_ref password, ha1; /* at most one */
         char *realm;                     /* the realm expected in the challenge */
-        char *algorithm;                 /* MD5, MD5-sess, SHA-256, SHA-256-sess, SHA-512-256, SHA-512-256-sess */
+        char *algorithm;                 /* MD5, MD5-sess, SHA-256, SHA-256-sess, SHA-512-256, SHA-512-256-sess, strongest */
         char *qop;                       /* auth, auth-int, none */
         char *domain;                    /* SIP domain: Request-URI, To and From */
         struct text_list proxies;        /* host[:port], [IPv6]:port */
         char *transport;                 /* udp, tcp, tls */
         char *request_uri;               /* in place of sip:DOMAIN */
         char *method;                    /* REGISTER, OPTIONS */
+        bool probe_all_proxies;          /* a verdict for each proxy, and one for the trunk */
         unsigned line, column;
 };
 
@@ -68,6 +69,12 @@ struct config {
         struct {
                 struct text_list servers; /* address[:port] of name servers in place of the system's */
         } dns;
+        struct {
+                char *ca_file;          /* trust anchors of carriers' certificates; NULL = the system's */
+                char *certificate_file; /* ours, for carriers that ask for one; with key_file */
+                char *key_file;
+                bool follow_redirects; /* a 3xx, once; default false */
+        } sip;
         struct {
                 char *method;          /* REGISTER (default), OPTIONS */
                 uint64_t t1_usec;      /* RFC 3261 T1, default 500ms */

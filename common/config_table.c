@@ -44,13 +44,8 @@ static const struct option_word transports[] = {{.word = "udp"}, {.word = "tcp"}
 static const struct option_word authentications[] = {{.word = "digest"}, {.word = "none"}, {0}};
 static const struct option_word qops[] = {{.word = "auth"}, {.word = "auth-int"}, {.word = "none"}, {0}};
 static const struct option_word algorithms[] = {
-        {.word = "MD5"},
-        {.word = "MD5-sess"},
-        {.word = "SHA-256"},
-        {.word = "SHA-256-sess"},
-        {.word = "SHA-512-256"},
-        {.word = "SHA-512-256-sess"},
-        {0},
+        {.word = "MD5"},         {.word = "MD5-sess"},         {.word = "SHA-256"},   {.word = "SHA-256-sess"},
+        {.word = "SHA-512-256"}, {.word = "SHA-512-256-sess"}, {.word = "strongest"}, {0},
 };
 
 /* -- forms of texts ------------------------------------------------------------------------------------------------------- */
@@ -156,6 +151,13 @@ static void check_schedule(struct option_reader *r, void *object, const struct o
                 option_complain(r, found, "interval", "%s does not divide a day (write for example 15m, 30m, 1h or 2h)", interval);
         check_below_interval(r, found, "splay", c->schedule.splay_usec, c->schedule.interval_usec);
         check_below_interval(r, found, "run_limit", c->schedule.run_limit_usec, c->schedule.interval_usec);
+}
+
+static void check_sip(struct option_reader *r, void *object, const struct option_found *found) {
+        const struct config *c = object;
+        if (!c->sip.certificate_file != !c->sip.key_file)
+                option_complain(r, found, c->sip.certificate_file ? "certificate_file" : "key_file",
+                                "stands alone (write certificate_file and key_file, or neither)");
 }
 
 static void check_platform(struct option_reader *r, void *object, const struct option_found *found) {
@@ -289,6 +291,17 @@ static const struct option dns_options[] = {
          .help = "Name servers, address[:port], in place of the system's."},
 };
 
+static const struct option sip_options[] = {
+        {"ca_file", OPTION_TEXT, AT(sip.ca_file), .max = PATH_TEXT_MAX, .judge = judge_file,
+         .help = "Certificates (PEM) that carriers' are checked against, in place of the system's."},
+        {"certificate_file", OPTION_TEXT, AT(sip.certificate_file), .max = PATH_TEXT_MAX, .judge = judge_file,
+         .help = "Our certificate and its chain (PEM), for carriers that ask for one. Together with key_file."},
+        {"key_file", OPTION_TEXT, AT(sip.key_file), .max = PATH_TEXT_MAX, .judge = judge_file,
+         .help = "The private key (PEM) of certificate_file."},
+        {"follow_redirects", OPTION_TRUTH, AT(sip.follow_redirects), .preset = "false",
+         .help = "Follow a carrier's 3xx, once. Else it is reported."},
+};
+
 static const struct option probe_options[] = {
         {"method", OPTION_WORD, AT(probe.method), .words = methods, .preset = "REGISTER",
          .help = "REGISTER goes out without a contact, which asks and changes nothing (RFC 3261 section 10.2.3)."},
@@ -327,7 +340,8 @@ static const struct option trunk_options[] = {
          .help = "In place of the password: the hash of USERNAME:REALM:PASSWORD by the trunk's algorithm, in hex digits."},
         {"realm", OPTION_TEXT, TRUNK_AT(realm), .max = TEXT_MAX,
          .help = "The realm expected in the challenge; another one gets no answer."},
-        {"algorithm", OPTION_WORD, TRUNK_AT(algorithm), .words = algorithms, .help = "The one algorithm that may be used."},
+        {"algorithm", OPTION_WORD, TRUNK_AT(algorithm), .words = algorithms,
+         .help = "The one algorithm that may be used; strongest: of those offered, in place of the topmost."},
         {"qop", OPTION_WORD, TRUNK_AT(qop), .words = qops,
          .help = "The one quality of protection that may be used; none: an answer without qop."},
         {"domain", OPTION_TEXT, TRUNK_AT(domain), .max = TEXT_MAX, .judge = judge_domain,
@@ -338,6 +352,8 @@ static const struct option trunk_options[] = {
         {"request_uri", OPTION_TEXT, TRUNK_AT(request_uri), .max = TEXT_MAX, .judge = judge_sip_uri,
          .help = "In place of sip:DOMAIN, for a carrier that wants another form."},
         {"method", OPTION_WORD, TRUNK_AT(method), .words = methods, .help = "In place of the probe section's."},
+        {"probe_all_proxies", OPTION_TRUTH, TRUNK_AT(probe_all_proxies), .preset = "false",
+         .help = "A verdict for each proxy, and the worst of them for the trunk. Else the first proxy that serves decides."},
 };
 
 #define MAPPING(what, checked, text) \
@@ -347,6 +363,7 @@ static const struct option_mapping schedule = MAPPING(schedule, check_schedule, 
                                                       "Where the trunks are listed. Without this section, only extra trunks are audited."),
                                    clock_mapping = MAPPING(clock, NULL, "The check of this host's clock."),
                                    dns = MAPPING(dns, NULL, "How names of carriers and time servers are looked up."),
+                                   sip = MAPPING(sip, check_sip, "How carriers are reached."),
                                    probe = MAPPING(probe, NULL, "How carriers are asked."),
                                    alerts = MAPPING(alerts, NULL, "When the journal is told."),
                                    store = MAPPING(store, NULL, "Where results are kept.");
@@ -366,6 +383,7 @@ static const struct option config_options[] = {
         {"platform", OPTION_MAPPING, .mapping = &platform},
         {"clock", OPTION_MAPPING, .mapping = &clock_mapping},
         {"dns", OPTION_MAPPING, .mapping = &dns},
+        {"sip", OPTION_MAPPING, .mapping = &sip},
         {"probe", OPTION_MAPPING, .mapping = &probe},
         {"alerts", OPTION_MAPPING, .mapping = &alerts},
         {"store", OPTION_MAPPING, .mapping = &store},

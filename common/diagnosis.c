@@ -7,6 +7,9 @@
 
 #include "target.h"
 
+#define DAY_SEC INT64_C(86400)
+#define TLS_WARNING_SEC (30 * DAY_SEC)
+
 /* -- what an exchange was ---------------------------------------------------------------------------------------------- */
 
 static bool is_challenge_status(int status) {
@@ -165,7 +168,7 @@ static struct diagnosis_step ask_again(const struct diagnosis_policy *policy, st
                 e->budget_spent = true;
                 return done();
         }
-        return (struct diagnosis_step){.step = STEP_ASK};
+        return (struct diagnosis_step){.step = STEP_ASK, .target = e->exchanges[e->n_exchanges - 1].target};
 }
 
 static struct diagnosis_step answer(const struct trunk *t, const struct diagnosis_policy *policy, struct evidence *e, enum uri_form form) {
@@ -192,6 +195,41 @@ static struct diagnosis_step after_refusal(const struct diagnosis_policy *policy
         return is_outlived(e, last) || tried_all ? done() : ask_again(policy, e);
 }
 
+/* The target does not serve: RFC 3263 section 4.3, RFC 3261 section 8.1.2. */
+static bool is_failed_target(const struct exchange *x) {
+        switch (x->end) {
+        case EXCHANGE_RESPONDED:
+                return x->status == 503;
+        case EXCHANGE_NO_RESPONSE:
+        case EXCHANGE_REFUSED:
+        case EXCHANGE_UNREACHABLE:
+        case EXCHANGE_CLOSED:
+        case EXCHANGE_TLS_FAILED:
+        case EXCHANGE_UNTRUSTED:
+        case EXCHANGE_MALFORMED:
+                return true;
+        case EXCHANGE_TOO_LARGE:
+        case EXCHANGE_CUT:
+                break;
+        }
+        return false;
+}
+
+/* Too large for UDP: a new challenge by TCP at the same address, once. */
+static struct diagnosis_step after_too_large(const struct evidence *e, const struct exchange *x) {
+        bool by_udp = x->target < e->n_targets && e->targets[x->target].transport == TARGET_UDP;
+        if (!by_udp || e->n_targets >= EVIDENCE_TARGETS_MAX)
+                return done();
+        return (struct diagnosis_step){.step = STEP_ASK, .target = x->target, .over_tcp = true};
+}
+
+static bool has_followed(const struct evidence *e) {
+        for (size_t i = 0; i + 1 < e->n_exchanges; i++)
+                if (e->exchanges[i].status >= 300 && e->exchanges[i].status < 400)
+                        return true;
+        return false;
+}
+
 struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnosis_policy *policy, struct evidence *e) {
         if (e->broken || e->cut || e->n_exchanges >= EVIDENCE_EXCHANGES_MAX)
                 return done();
@@ -200,10 +238,18 @@ struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnos
 
         size_t last = e->n_exchanges - 1;
         const struct exchange *x = &e->exchanges[last];
-        if (x->end == EXCHANGE_NO_RESPONSE && x->credentialed)
-                return (struct diagnosis_step){.step = STEP_ASK}; /* is it the answer that is dropped, or everything? */
+        /* The next target is for a new challenge: once one was answered, everything stays at its address. */
+        if (is_failed_target(x) && evidence_credentialed(e) == 0 && x->target + 1 < e->n_targets)
+                return (struct diagnosis_step){.step = STEP_ASK, .target = x->target + 1};
+        if (x->end == EXCHANGE_NO_RESPONSE && x->credentialed) /* is it the answer that is dropped, or everything? */
+                return (struct diagnosis_step){.step = STEP_ASK, .target = x->target};
+        if (x->end == EXCHANGE_TOO_LARGE)
+                return after_too_large(e, x);
         if (x->end != EXCHANGE_RESPONDED)
                 return done();
+        if (x->status >= 300 && x->status < 400 && policy->follow_redirects && !x->credentialed && !has_followed(e) &&
+            e->n_targets < EVIDENCE_TARGETS_MAX)
+                return (struct diagnosis_step){.step = STEP_FOLLOW};
 
         if (!x->credentialed) {
                 if (!is_challenge_status(x->status) || trunk_kind(t) == TRUNK_ADDRESS || is_check_after_silence(e, last))
@@ -229,10 +275,11 @@ bool diagnosis_before(const struct trunk *t, struct verdict *ret) {
                 *ret = verdict_of(CAUSE_INACTIVE, "state \"%s\"", t->state);
                 return true;
         }
-        struct target target;
+        struct target targets[TARGETS_MAX];
         struct target_uris uris;
-        int r = target_of(&target, t);
-        if (r == 0 && target_uris_of(&uris, t, &target) < 0) {
+        size_t n;
+        int r = target_list(targets, &n, t);
+        if (r == 0 && target_uris_of(&uris, t, targets[0].host, UINT16_MAX) < 0) {
                 *ret = verdict_of(CAUSE_TARGET_UNKNOWN, "the trunk's URIs are longer than %d bytes", TARGET_URI_MAX - 1);
                 return true;
         }
@@ -246,8 +293,6 @@ bool diagnosis_before(const struct trunk *t, struct verdict *ret) {
         else if (r != 0)
                 *ret = verdict_of(CAUSE_TARGET_UNKNOWN, "no proxies, no domain%s",
                                   t->detail_denied ? "; the platform denied the trunk's details" : "");
-        else if (target.transport != TARGET_UDP)
-                *ret = verdict_of(CAUSE_TRANSPORT_UNSUPPORTED, "transport \"%s\"", t->transport);
         else if (trunk_kind(t) != TRUNK_ADDRESS && (!t->username || !(t->password || t->ha1)))
                 *ret = verdict_of(CAUSE_SECRET_MISSING, "%s",
                                   !t->username ? "no username is known" : "no password or ha1 could be read here");
@@ -264,22 +309,55 @@ static bool was_refused_before(const struct diagnosis_history *h) {
         return false;
 }
 
+static const struct attempt *attempt_of(const struct evidence *e, const struct exchange *x) {
+        static const struct attempt none = {0};
+        return x->target < e->n_targets ? &e->targets[x->target] : &none;
+}
+
+static struct verdict judge_certificate(const char *address, const struct tls_facts *tls) {
+        static const struct tls_facts none = {0};
+        const struct tls_facts *f = tls ? tls : &none;
+        switch (f->trust) {
+        case TLS_TRUST_EXPIRED:
+                return verdict_of(CAUSE_TLS_EXPIRED, "%s: %s: %s", address, f->error[0] ? f->error : "certificate has expired", f->subject);
+        case TLS_TRUST_OTHER_NAME:
+                return verdict_of(CAUSE_TLS_OTHER_NAME, "%s: the certificate is for %s, wanted is %s", address,
+                                  f->names[0] ? f->names : f->subject, f->wanted);
+        case TLS_TRUST_UNTRUSTED:
+        case TLS_TRUST_UNKNOWN:
+        case TLS_TRUST_GOOD:
+                break;
+        }
+        return verdict_of(CAUSE_TLS_UNTRUSTED, "%s: %s; the chain ends at %s", address, f->error, f->chain_end);
+}
+
 /* An exchange that ended without a response to judge. */
 static struct verdict no_response(const struct evidence *e, const struct exchange *x) {
+        const struct attempt *attempt = attempt_of(e, x);
+        const char *address = attempt->address[0] ? attempt->address : e->address;
         switch (x->end) {
         case EXCHANGE_REFUSED:
-                return verdict_of(CAUSE_CONNECTION_REFUSED, "%s: %s", e->address, strerror(x->error));
+                return verdict_of(CAUSE_CONNECTION_REFUSED, "%s: %s", address, strerror(x->error));
         case EXCHANGE_UNREACHABLE:
-                return verdict_of(CAUSE_UNREACHABLE, "%s: %s", e->address, strerror(x->error));
+                return verdict_of(CAUSE_UNREACHABLE, "%s: %s", address, strerror(x->error));
+        case EXCHANGE_CLOSED:
+                return verdict_of(CAUSE_CONNECTION_RESET, "%s, %s: %s", address,
+                                  x->credentialed ? "between challenge and response to the answer" : "before a challenge", x->failure);
+        case EXCHANGE_TLS_FAILED:
+                return verdict_of(CAUSE_TLS_FAILED, "%s: %s", address, x->failure);
+        case EXCHANGE_UNTRUSTED:
+                return judge_certificate(address, attempt->tls);
+        case EXCHANGE_TOO_LARGE:
+                return verdict_of(CAUSE_REQUEST_TOO_LARGE, "%s: no connection for it", address);
         case EXCHANGE_MALFORMED:
-                return verdict_of(CAUSE_RESPONSE_MALFORMED, "%s: %s", e->address, x->malformed ? x->malformed : "unreadable");
+                return verdict_of(CAUSE_RESPONSE_MALFORMED, "%s: %s", address, x->malformed ? x->malformed : "unreadable");
         case EXCHANGE_CUT:
-                return verdict_of(CAUSE_RUN_ENDED, "waiting for %s", e->address);
+                return verdict_of(CAUSE_RUN_ENDED, "waiting for %s", address);
         case EXCHANGE_NO_RESPONSE:
         case EXCHANGE_RESPONDED:
                 break;
         }
-        return verdict_of(CAUSE_NO_ANSWER, "no response from %s to %u requests", e->address, x->retransmissions + 1);
+        return verdict_of(CAUSE_NO_ANSWER, "no response from %s to %u requests", address, x->retransmissions + 1);
 }
 
 /* A status that is neither success, challenge nor 403: means the same before and after credentials. */
@@ -296,9 +374,21 @@ static struct verdict other_status(const struct exchange *x, enum cause client_e
         return verdict_of(client_error, "%d %s", x->status, x->reason);
 }
 
-/* The first request, without credentials, decided. */
+/* Of several targets' exchanges the one that decides: the last one that was not passed over, else the first that responded at all (503),
+ * else a request that was too large, else the first. */
+static const struct exchange *deciding_ask(const struct evidence *e) {
+        const struct exchange *last = &e->exchanges[e->n_exchanges - 1];
+        if (!is_failed_target(last))
+                return last;
+        for (size_t i = 0; i < e->n_exchanges; i++)
+                if (e->exchanges[i].end == EXCHANGE_RESPONDED || e->exchanges[i].end == EXCHANGE_TOO_LARGE)
+                        return &e->exchanges[i];
+        return &e->exchanges[0];
+}
+
+/* The requests without credentials decided. */
 static struct verdict judge_ask(const struct trunk *t, const struct diagnosis_history *h, const struct evidence *e) {
-        const struct exchange *x = &e->exchanges[0];
+        const struct exchange *x = deciding_ask(e);
         bool by_address = trunk_kind(t) == TRUNK_ADDRESS;
         if (x->end != EXCHANGE_RESPONDED) {
                 if (x->end == EXCHANGE_NO_RESPONSE && was_refused_before(h))
@@ -333,7 +423,8 @@ static struct verdict platform_disagrees(const struct trunk *t) {
                           t->validation_time ? ", at " : "", t->validation_time ? t->validation_time : "");
 }
 
-static struct verdict judge_accepted(const struct trunk *t, const struct evidence *e, const struct exchange *x) {
+static struct verdict judge_accepted(const struct trunk *t, const struct diagnosis_history *h, const struct evidence *e,
+                                     const struct exchange *x) {
         if (x->uri_form == URI_OTHER_PORT) {
                 for (size_t i = 0; i < e->n_exchanges; i++)
                         if (is_refusal(e, i) && e->exchanges[i].uri_form == URI_AS_REQUESTED)
@@ -347,6 +438,20 @@ static struct verdict judge_accepted(const struct trunk *t, const struct evidenc
                 return t->detail;
         if (trunk_validation_failed(t))
                 return platform_disagrees(t);
+        const struct tls_facts *tls = attempt_of(e, x)->tls;
+        int64_t left_sec = tls ? tls->not_after_sec - (int64_t)(x->sent_usec / USEC_PER_SEC) : INT64_MAX;
+        if (left_sec < TLS_WARNING_SEC)
+                return verdict_of(CAUSE_TLS_EXPIRES_SOON, "%lld days left: %s", (long long)(left_sec / DAY_SEC), tls->subject);
+        if (is_failed_target(&e->exchanges[0])) {
+                struct verdict first = no_response(e, &e->exchanges[0]);
+                return e->exchanges[0].end == EXCHANGE_RESPONDED
+                               ? verdict_of(CAUSE_FAILED_OVER, "%s: %d %s; accepted at %s", attempt_of(e, &e->exchanges[0])->address,
+                                            e->exchanges[0].status, e->exchanges[0].reason, attempt_of(e, x)->address)
+                               : verdict_of(CAUSE_FAILED_OVER, "%s; accepted at %s", first.detail, attempt_of(e, x)->address);
+        }
+        if (h->has_algorithm && digest_strength(x->algorithm) < digest_strength(h->algorithm))
+                return verdict_of(CAUSE_ALGORITHM_WEAKER, "%s now, %s before", digest_algorithm_name(x->algorithm),
+                                  digest_algorithm_name(h->algorithm));
         return verdict_of(CAUSE_OK, "%d %s to %s%s%s", x->status, x->reason, digest_algorithm_name(x->algorithm),
                           x->qop == DIGEST_QOP_NONE ? " without qop" : ", qop ", x->qop == DIGEST_QOP_NONE ? "" : digest_qop_name(x->qop));
 }
@@ -417,7 +522,7 @@ static struct verdict judge_answers(const struct trunk *t, const struct diagnosi
         if (x->end != EXCHANGE_RESPONDED)
                 return no_response(e, x);
         if (is_accepted(x))
-                return judge_accepted(t, e, x);
+                return judge_accepted(t, h, e, x);
         if (is_stale_again(e, i))
                 return judge_stale(e, i);
         if (is_stale(e, i) || is_next_door(e, i))

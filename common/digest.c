@@ -56,6 +56,21 @@ size_t digest_hex_length(enum digest_algorithm a) {
         return a == DIGEST_MD5 || a == DIGEST_MD5_SESS ? 32 : 64;
 }
 
+unsigned digest_strength(enum digest_algorithm a) {
+        switch (a) {
+        case DIGEST_MD5:
+        case DIGEST_MD5_SESS:
+                return 0;
+        case DIGEST_SHA_256:
+        case DIGEST_SHA_256_SESS:
+                return 1;
+        case DIGEST_SHA_512_256:
+        case DIGEST_SHA_512_256_SESS:
+                return 2;
+        }
+        return 0;
+}
+
 const char *digest_qop_name(enum digest_qop q) {
         switch (q) {
         case DIGEST_QOP_NONE:

@@ -36,7 +36,8 @@ const char *digest_algorithm_name(enum digest_algorithm a);
 bool digest_algorithm_from(struct span name, enum digest_algorithm *ret); /* case-insensitive */
 bool digest_is_session(enum digest_algorithm a);
 size_t digest_hex_length(enum digest_algorithm a);
-const char *digest_qop_name(enum digest_qop q); /* "auth", "auth-int"; "none" */
+unsigned digest_strength(enum digest_algorithm a); /* more is stronger; a session variant counts as its hash */
+const char *digest_qop_name(enum digest_qop q);    /* "auth", "auth-int"; "none" */
 
 /* The response value, NUL-terminated lower-case hex. Returns 0, -EINVAL (a -sess algorithm or a qop without cnonce, an HA1 of the
  * wrong length), -ENOMEM, -EIO (the crypto library failed). Intermediate values are wiped. */

@@ -72,6 +72,21 @@ struct run {
 /* What a run means for a trunk's alert (see announcements below). */
 enum change { CHANGE_NONE, CHANGE_BEGAN, CHANGE_CHANGED, CHANGE_ENDED, CHANGE_REMINDER };
 
+/* What the next run has to know of a trunk. */
+struct trunk_memory {
+        bool has_algorithm;
+        enum digest_algorithm algorithm; /* of the last answer that was accepted */
+        int64_t hold_until_usec;         /* the carrier asked not to be asked before (Retry-After); 0 = it did not */
+};
+
+/* One proxy of a trunk that is probed on each: a row of `proxy_result`. Borrowed texts. */
+struct proxy_result {
+        const char *target; /* as configured */
+        struct verdict verdict;
+        uint64_t latency_usec;           /* 0 = none */
+        const struct evidence *evidence; /* its address; not stored a second time */
+};
+
 /* A row of `result`, for one trunk. Everything borrowed. */
 struct result {
         const struct trunk *trunk;
@@ -80,6 +95,9 @@ struct result {
         unsigned requests, credentialed;
         const struct evidence *evidence; /* NULL = not probed */
         bool keep_evidence;
+        const struct trunk_memory *memory; /* NULL = as it was */
+        const struct proxy_result *proxies;
+        size_t n_proxies;   /* 0 = the trunk was probed once */
         enum change change; /* set by the audit, for the journal; not stored */
 };
 
@@ -104,6 +122,9 @@ int store_last_run(struct store *s, enum run_state state, struct run *ret);
 
 /* The trunk's last stored result, and when its run started. STORE_NONE when there is none. */
 int store_last_result(struct store *s, const char *trunk_id, enum cause *ret_cause, int64_t *ret_usec);
+
+/* STORE_NONE: nothing is remembered. */
+int store_memory(struct store *s, const char *trunk_id, struct trunk_memory *ret);
 
 /* What the journal was last told of a subject: a trunk's id, "platform" or "clock" (the platform's ids are UUIDs, those of extra trunks
  * begin with "local:"). STORE_NONE: nothing yet, which means all is well. */

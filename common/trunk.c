@@ -164,6 +164,7 @@ static int replace_method(struct trunk *t, const char *method) {
 static int apply(struct trunk *t, const struct config_trunk *entry) {
         t->password = entry ? entry->password.secret : NULL;
         t->ha1 = entry ? entry->ha1.secret : NULL;
+        t->probe_all_proxies = entry && entry->probe_all_proxies;
         int r = replace_method(t, entry ? entry->method : NULL);
         if (r < 0 || !entry)
                 return r;

@@ -42,6 +42,7 @@ struct trunk {
         TRUNK_TEXTS(X)
 #undef X
         enum trunk_origin origin;
+        bool probe_all_proxies;        /* from the configuration */
         char *method;                  /* from the configuration; NULL = the probe's default */
         const struct secret *password; /* borrowed from the configuration; at most one of the two */
         const struct secret *ha1;

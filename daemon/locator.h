@@ -18,7 +18,8 @@ struct location {
         struct sockaddr_storage address; /* with port */
         socklen_t length;
         char host[TARGET_HOST_MAX]; /* the name the address came from (an SRV target, or the host itself) */
-        char how[160];              /* evidence: "NAPTR SIP+D2U, SRV _sip._udp.example.net 10 60 5060 sbc1.example.net" */
+        char how[160];              /* evidence: "NAPTR SIP+D2U, SRV _sip._udp.example.net 10 60 5060 sbc1.example.net"; "..." at its
+                                       end when cut */
 };
 
 struct locator_request {
@@ -28,9 +29,12 @@ struct locator_request {
         enum target_transport transport; /* when has_transport; else NAPTR is asked, then SRV of each transport, then UDP */
 };
 
-/* outcome: 0 with n >= 1 locations in order of preference; RESOLVER_NOT_FOUND, RESOLVER_FAILED with a constant text; -errno. */
+/* outcome: 0 with n >= 1 locations in order of preference, which live until the locator is freed; RESOLVER_NOT_FOUND, RESOLVER_FAILED with
+ * a constant text; -errno. done may free the locator. */
 typedef void locator_done_fn(struct locator *l, int outcome, const struct location *locations, size_t n, const char *why, void *user);
 
+/* A lookup that failed is not one that found nothing: it never leads to a place that the domain may not have meant. A host that the
+ * machine's own file of names has is not asked about in DNS. Three questions at most follow each other: done comes within 15 s. */
 int locator_start(struct locator **ret, struct resolver *resolver, const struct locator_request *request, locator_done_fn *done,
                   void *user);
 struct locator *locator_free(struct locator *l); /* before done: cancels */

@@ -1,9 +1,10 @@
-/* probe.c: the client transactions of one probe (RFC 3261 section 17.1.2, over UDP).
+/* probe.c: the client transactions of one probe (RFC 3261 section 17.1.2).
  *
  * Every request of a probe keeps Call-ID and From tag and goes to the same address and port; each has a new branch and the next CSeq
  * (section 8.1.3.5). A probe registers nothing: REGISTER without Contact only asks (section 10.2.3). */
 #include "probe.h"
 
+#include <netinet/in.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -12,10 +13,12 @@
 #include "../common/challenge.h"
 #include "../common/sip_message.h"
 #include "../common/target.h"
+#include "locator.h"
 
 #define T2_USEC (4 * USEC_PER_SEC) /* RFC 3261 table 4 */
 #define ACCURACY_USEC USEC_PER_MSEC
 #define TOKEN_HEX 33           /* 128 random bits, and the final NUL */
+#define UDP_SIZE_MAX 1300      /* bytes of a request that may go by UDP (RFC 3261 section 18.1.1) */
 #define AUTHORIZATION_MAX 2048 /* bytes of one Authorization value */
 #define USER_AGENT "trunkauditd/" TRUNKAUDIT_VERSION
 
@@ -26,13 +29,20 @@ struct probe {
         probe_done_fn *done;
         void *user;
 
-        struct target target;
-        struct target_uris uris;
+        struct lookup {
+                struct probe *probe;
+                struct locator *locator;
+                struct location *found; /* owned */
+                size_t n;
+        } lookups[TARGETS_MAX]; /* one for each configured target */
+        size_t n_lookups, n_looking;
+        struct location *locations; /* of evidence.targets, by index */
+        struct target_uris uris;    /* of the target that the flow leads to */
+        size_t target;
         const char *method;
         char call_id[TOKEN_HEX], from_tag[TOKEN_HEX];
         uint32_t cseq;
-        struct resolver_query *query;
-        struct flow *flow;
+        struct flow *flow; /* NULL, or to evidence.targets[target] */
         struct evidence evidence;
 
         /* the transaction under way: that of evidence.exchanges[n_exchanges - 1] */
@@ -78,10 +88,18 @@ static int random_hex(char ret[static TOKEN_HEX]) {
 
 /* -- the end --------------------------------------------------------------------------------------------------------- */
 
+static void stop_lookups(struct probe *p) {
+        for (size_t i = 0; i < p->n_lookups; i++) {
+                p->lookups[i].locator = locator_free(p->lookups[i].locator);
+                free(p->lookups[i].found);
+                p->lookups[i].found = NULL;
+        }
+}
+
 static void finish(struct probe *p) {
         p->waiting = false;
         p->timer = sd_event_source_disable_unref(p->timer);
-        p->query = resolver_query_free(p->query);
+        stop_lookups(p);
         p->flow = flow_free(p->flow);
         struct probe_result result = {.verdict = diagnosis_verdict(p->trunk, &p->history, &p->evidence), .evidence = p->evidence};
         p->evidence = (struct evidence){0};
@@ -198,7 +216,7 @@ static int write_request(struct probe *p, const char *authorization, const char 
         struct sip_request request = {
                 .method = p->method,
                 .request_uri = p->uris.request,
-                .transport = "UDP",
+                .transport = target_transport_name(p->evidence.targets[p->target].transport),
                 .sent_by = flow_sent_by(p->flow),
                 .branch = branch,
                 .from_uri = p->uris.aor,
@@ -224,14 +242,19 @@ static void send_request(struct probe *p) {
         x->sent_usec = clock_usec(CLOCK_REALTIME);
         p->started_usec = clock_usec(CLOCK_MONOTONIC);
         p->interval_usec = p->context.config->probe.t1_usec;
-        p->resend_usec = p->started_usec + p->interval_usec;
+        p->resend_usec = flow_is_reliable(p->flow) ? UINT64_MAX : p->started_usec + p->interval_usec;
         p->give_up_usec = p->started_usec + p->context.config->probe.timeout_usec;
         p->proceeding = false;
         p->waiting = true;
+        if (p->request_size > UDP_SIZE_MAX && !flow_is_reliable(p->flow)) {
+                x->credentialed = false; /* nothing was sent */
+                end_exchange(p, EXCHANGE_TOO_LARGE);
+                return;
+        }
         int r = flow_send(p->flow, (struct span){p->request, p->request_size});
         if (r < 0) {
                 x->error = -r;
-                end_exchange(p, EXCHANGE_UNREACHABLE);
+                end_exchange(p, flow_is_over(p->flow) ? EXCHANGE_CLOSED : EXCHANGE_UNREACHABLE);
                 return;
         }
         r = arm(p);
@@ -241,13 +264,87 @@ static void send_request(struct probe *p) {
 
 static struct exchange *new_exchange(struct probe *p) {
         struct exchange *x = &p->evidence.exchanges[p->evidence.n_exchanges++];
-        *x = (struct exchange){.retry_after_sec = -1, .end = EXCHANGE_CUT};
+        *x = (struct exchange){.target = p->target, .retry_after_sec = -1, .end = EXCHANGE_CUT};
         return x;
 }
 
-static void ask(struct probe *p) {
-        (void)new_exchange(p);
-        int r = write_request(p, NULL, NULL);
+/* -- where to ---------------------------------------------------------------------------------------------------------- */
+
+static void on_message(struct flow *f, struct span message, void *user);
+static void on_end(struct flow *f, enum stream_end end, int error, const char *text, void *user);
+
+static uint16_t port_of(const struct location *l) {
+        return ntohs(l->address.ss_family == AF_INET ? ((const struct sockaddr_in *)&l->address)->sin_port
+                                                     : ((const struct sockaddr_in6 *)&l->address)->sin6_port);
+}
+
+/* Adds a target behind the others; false when there is no room. */
+static bool add_target(struct probe *p, const struct location *l) {
+        struct evidence *e = &p->evidence;
+        if (e->n_targets >= EVIDENCE_TARGETS_MAX)
+                return false;
+        struct attempt *a = &e->targets[e->n_targets];
+        *a = (struct attempt){.transport = l->transport};
+        transport_address_text(&l->address, a->address, sizeof a->address);
+        (void)snprintf(a->how, sizeof a->how, "%s", l->how);
+        p->locations[e->n_targets++] = *l;
+        return true;
+}
+
+/* Opens the way to a target. Returns 0 or -errno. */
+static int open_flow(struct probe *p, size_t target) {
+        const struct location *l = &p->locations[target];
+        char domain[TARGET_HOST_MAX];
+        const char *names[3] = {NULL};
+        size_t n = 0;
+        if (target_domain(p->trunk, domain))
+                names[n++] = domain;
+        if (n == 0 || strcasecmp(domain, l->host) != 0)
+                names[n++] = l->host;
+        const struct flow_request request = {
+                .transport = l->transport,
+                .address = (const struct sockaddr *)&l->address,
+                .length = l->length,
+                .tls = p->context.tls,
+                .server_name = names[0],
+                .names = names,
+        };
+        p->flow = flow_free(p->flow);
+        p->target = target;
+        (void)snprintf(p->evidence.address, sizeof p->evidence.address, "%s", p->evidence.targets[target].address);
+        int r = target_uris_of(&p->uris, p->trunk, l->host, port_of(l));
+        return r < 0 ? r : flow_open(&p->flow, p->context.transport, &request, on_message, on_end, p);
+}
+
+/* Keeps what the handshake showed, once it has. */
+static void note_tls(struct probe *p) {
+        const struct tls_facts *facts = p->flow ? flow_tls_facts(p->flow) : NULL;
+        struct attempt *a = &p->evidence.targets[p->target];
+        if (!facts || a->tls)
+                return;
+        a->tls = malloc(sizeof *a->tls);
+        if (a->tls)
+                *a->tls = *facts;
+}
+
+/* -- asking and answering --------------------------------------------------------------------------------------------------- */
+
+/* A new challenge may come over a new connection; an answer never does. */
+static void ask(struct probe *p, size_t target) {
+        int r = 0;
+        if (!p->flow || p->target != target || flow_is_over(p->flow))
+                r = open_flow(p, target);
+        struct exchange *x = new_exchange(p);
+        if (r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EINVAL) {
+                broken(p, "socket", r);
+                return;
+        }
+        if (r < 0) {
+                x->error = -r;
+                end_exchange(p, EXCHANGE_UNREACHABLE);
+                return;
+        }
+        r = write_request(p, NULL, NULL);
         if (r < 0)
                 broken(p, "request", r);
         else
@@ -292,18 +389,40 @@ static void answer(struct probe *p, const struct diagnosis_step *s) {
                 send_request(p);
 }
 
+static void ask_over_tcp(struct probe *p, size_t target) {
+        struct location l = p->locations[target];
+        l.transport = TARGET_TCP;
+        (void)snprintf(l.how, sizeof l.how, "TCP for a request of more than %d bytes", UDP_SIZE_MAX);
+        size_t added = p->evidence.n_targets;
+        if (add_target(p, &l))
+                ask(p, added);
+        else
+                finish(p);
+}
+
+static void follow(struct probe *p);
+
 static void step(struct probe *p) {
-        const struct diagnosis_policy policy = {.budget = p->context.config->probe.budget};
+        const struct diagnosis_policy policy = {
+                .budget = p->context.config->probe.budget,
+                .follow_redirects = p->context.config->sip.follow_redirects,
+        };
         struct diagnosis_step s = diagnosis_next(p->trunk, &policy, &p->evidence);
         switch (s.step) {
         case STEP_DONE:
                 finish(p);
                 return;
         case STEP_ASK:
-                ask(p);
+                if (s.over_tcp)
+                        ask_over_tcp(p, s.target);
+                else
+                        ask(p, s.target);
                 return;
         case STEP_ANSWER:
                 answer(p, &s);
+                return;
+        case STEP_FOLLOW:
+                follow(p);
                 return;
         }
 }
@@ -321,9 +440,12 @@ static void read_challenges(struct probe *p, struct exchange *x, const struct si
                         challenge_parse(&all[kept++], proxy, h->value);
                 x->n_challenges++;
         }
-        enum digest_algorithm wanted;
-        bool fixed = p->trunk->algorithm && digest_algorithm_from(span_of(p->trunk->algorithm), &wanted);
-        const struct challenge *chosen = challenge_choose(all, kept, fixed ? &wanted : NULL);
+        struct challenge_policy policy = {
+                .strongest = text_ieq(p->trunk->algorithm, "strongest"),
+                .hex_digits = p->trunk->ha1 ? secret_bytes(p->trunk->ha1).n : 0,
+        };
+        policy.has_wanted = digest_algorithm_from(span_of(p->trunk->algorithm), &policy.wanted);
+        const struct challenge *chosen = challenge_choose(all, kept, &policy);
         if (!chosen)
                 return;
         x->has_challenge = true;
@@ -333,20 +455,24 @@ static void read_challenges(struct probe *p, struct exchange *x, const struct si
 }
 
 /* A proxy and a registrar may both add their proof to one response: the cnonce tells whose answer it is about (RFC 7616 section 3.5). */
+/* Mutual authentication (RFC 7616 section 3.5): the proof of whoever knows our cnonce. */
 static void check_rspauth(struct probe *p, struct exchange *x, const struct sip_response *response) {
+        static const char *const names[] = {"Authentication-Info", "Proxy-Authentication-Info"};
         const struct sip_header *info;
         struct span theirs;
         char ours[DIGEST_HEX_MAX + 1];
-        if (p->answer.qop != DIGEST_QOP_AUTH || digest_rspauth(&p->answer, ours) < 0)
+        p->answer.body = response->body;
+        if (p->answer.qop == DIGEST_QOP_NONE || digest_rspauth(&p->answer, ours) < 0)
                 return;
-        for (size_t i = 0; (info = sip_header(response, "Authentication-Info", i)) && x->rspauth != RSPAUTH_RIGHT; i++) {
-                if (authentication_info_get(info->value, "cnonce", &theirs) && !span_eq(theirs, p->answer.cnonce))
-                        continue;
-                if (!authentication_info_get(info->value, "rspauth", &theirs))
-                        continue;
-                bool right = theirs.n == strlen(ours) && CRYPTO_memcmp(theirs.p, ours, theirs.n) == 0;
-                x->rspauth = right ? RSPAUTH_RIGHT : RSPAUTH_WRONG;
-        }
+        for (size_t k = 0; k < ELEMENTS(names); k++)
+                for (size_t i = 0; (info = sip_header(response, names[k], i)) && x->rspauth != RSPAUTH_RIGHT; i++) {
+                        if (authentication_info_get(info->value, "cnonce", &theirs) && !span_eq(theirs, p->answer.cnonce))
+                                continue;
+                        if (!authentication_info_get(info->value, "rspauth", &theirs))
+                                continue;
+                        bool right = theirs.n == strlen(ours) && CRYPTO_memcmp(theirs.p, ours, theirs.n) == 0;
+                        x->rspauth = right ? RSPAUTH_RIGHT : RSPAUTH_WRONG;
+                }
 }
 
 static void copy_text(char *buffer, size_t size, struct span s) {
@@ -357,6 +483,7 @@ static void copy_text(char *buffer, size_t size, struct span s) {
 }
 
 static void take_final(struct probe *p, struct exchange *x, const struct sip_response *response) {
+        note_tls(p);
         x->rtt_usec = clock_usec(CLOCK_MONOTONIC) - p->started_usec;
         x->status = response->status;
         copy_text(x->reason, sizeof x->reason, response->reason);
@@ -421,7 +548,7 @@ static void on_message(struct flow *f, struct span message, void *user) {
                 take_final(p, x, &response);
                 return;
         }
-        if (!p->proceeding) {
+        if (!p->proceeding && !flow_is_reliable(p->flow)) {
                 p->proceeding = true;
                 p->interval_usec = T2_USEC;
                 p->resend_usec = now_usec(p) + T2_USEC;
@@ -431,59 +558,111 @@ static void on_message(struct flow *f, struct span message, void *user) {
         }
 }
 
-static void on_error(struct flow *f, int error, void *user) {
+static void on_end(struct flow *f, enum stream_end end, int error, const char *text, void *user) {
+        static const enum exchange_end ends[] = {
+                [STREAM_REFUSED] = EXCHANGE_REFUSED,     [STREAM_UNREACHABLE] = EXCHANGE_UNREACHABLE,
+                [STREAM_CLOSED] = EXCHANGE_CLOSED,       [STREAM_TLS_FAILED] = EXCHANGE_TLS_FAILED,
+                [STREAM_UNTRUSTED] = EXCHANGE_UNTRUSTED, [STREAM_MALFORMED] = EXCHANGE_MALFORMED,
+        };
         struct probe *p = user;
         (void)f;
         if (!p->waiting)
-                return;
-        current(p)->error = error;
-        end_exchange(p, error == ECONNREFUSED ? EXCHANGE_REFUSED : EXCHANGE_UNREACHABLE);
+                return; /* told when the flow is used again */
+        struct exchange *x = current(p);
+        note_tls(p);
+        x->error = error;
+        copy_text(x->failure, sizeof x->failure, span_of(text));
+        if (end == STREAM_MALFORMED)
+                x->malformed = "its messages cannot be told apart in the stream";
+        if (end == STREAM_TLS_FAILED || end == STREAM_UNTRUSTED)
+                x->credentialed = false; /* no byte of SIP was sent */
+        end_exchange(p, ends[end]);
 }
 
 /* -- the beginning -------------------------------------------------------------------------------------------------------- */
 
-/* Opens the way to the carrier; false when the probe has ended. */
-static bool open_flow(struct probe *p, const struct resolver_address *a) {
-        int r = flow_open(&p->flow, p->context.transport, (const struct sockaddr *)&a->storage, a->length, on_message, on_error, p);
-        if (r == 0) {
-                (void)snprintf(p->evidence.address, sizeof p->evidence.address, "%s", flow_peer(p->flow));
-                return true;
-        }
-        if (r == -ENOMEM || r == -EMFILE || r == -ENFILE) {
-                broken(p, "socket", r);
-                return false;
-        }
-        struct exchange *x = new_exchange(p);
-        x->end = EXCHANGE_UNREACHABLE;
-        x->error = -r;
-        (void)snprintf(p->evidence.address, sizeof p->evidence.address, "%s", p->target.text);
-        finish(p);
-        return false;
+static void on_located(struct locator *l, int outcome, const struct location *locations, size_t n, const char *why, void *user);
+
+static int look_up(struct probe *p, const struct target *t) {
+        const struct locator_request request = {
+                .host = t->host, .port = t->port, .has_transport = t->has_transport, .transport = t->transport};
+        struct lookup *u = &p->lookups[p->n_lookups];
+        *u = (struct lookup){.probe = p};
+        int r = locator_start(&u->locator, p->context.resolver, &request, on_located, u);
+        if (r < 0)
+                return r;
+        p->n_lookups++;
+        p->n_looking++;
+        return 0;
 }
 
-static void on_resolved(struct resolver_query *q, int outcome, const struct resolver_address *addresses, size_t n, const char *why,
-                        void *user) {
-        struct probe *p = user;
-        (void)n;
+/* All lookups are done: their targets one after the other. */
+static void begin(struct probe *p) {
+        size_t before = p->evidence.n_targets;
+        for (size_t i = 0; i < p->n_lookups; i++)
+                for (size_t k = 0; k < p->lookups[i].n; k++)
+                        (void)add_target(p, &p->lookups[i].found[k]);
+        stop_lookups(p);
+        p->n_lookups = 0;
+        if (p->evidence.n_targets == before) {
+                finish(p); /* the evidence says why */
+                return;
+        }
+        p->evidence.resolution = RESOLUTION_DONE;
+        if (before > 0)
+                ask(p, before);
+        else
+                step(p);
+}
+
+static void on_located(struct locator *l, int outcome, const struct location *locations, size_t n, const char *why, void *user) {
+        struct lookup *u = user;
+        struct probe *p = u->probe;
+        if (outcome == 0) {
+                u->found = calloc(n, sizeof *u->found);
+                u->n = u->found ? n : 0;
+                outcome = u->found ? 0 : -ENOMEM;
+        }
+        if (outcome == 0)
+                memcpy(u->found, locations, n * sizeof *u->found);
+        u->locator = locator_free(l);
+        p->n_looking--;
         if (outcome < 0) {
                 broken(p, "name lookup", outcome);
                 return;
         }
-        if (outcome > 0) {
+        if (outcome > 0 && p->evidence.resolution != RESOLUTION_FAILED) {
                 p->evidence.resolution = outcome == RESOLVER_NOT_FOUND ? RESOLUTION_NOT_FOUND : RESOLUTION_FAILED;
                 (void)snprintf(p->evidence.resolution_error, sizeof p->evidence.resolution_error, "%s", why);
-                finish(p);
-                return;
         }
-        p->evidence.resolution = RESOLUTION_DONE;
-        const struct resolver_address address = addresses[0]; /* the query owns them */
-        p->query = resolver_query_free(q);
-        if (open_flow(p, &address))
-                step(p);
+        if (p->n_looking == 0)
+                begin(p);
 }
 
-int probe_start(struct probe **ret, const struct probe_context *context, const struct trunk *trunk, const struct diagnosis_history *history,
-                probe_done_fn *done, void *user) {
+/* A redirection (RFC 3261 section 8.1.3.4), when the configuration allows it. */
+static void follow(struct probe *p) {
+        struct target t;
+        if (target_of_contact(&t, span_of(current(p)->contact)) != 0 || look_up(p, &t) < 0)
+                finish(p);
+}
+
+static int start_lookups(struct probe *p, size_t proxy) {
+        struct target targets[TARGETS_MAX];
+        size_t n = 0;
+        int r = target_list(targets, &n, p->trunk);
+        if (r != 0)
+                return -EINVAL;
+        if (proxy != PROBE_EVERY_PROXY && proxy >= n)
+                return -EINVAL;
+        size_t first = proxy == PROBE_EVERY_PROXY ? 0 : proxy, end = proxy == PROBE_EVERY_PROXY ? n : proxy + 1;
+        (void)snprintf(p->evidence.target, sizeof p->evidence.target, "%s", targets[first].text);
+        for (size_t i = first; r == 0 && i < end; i++)
+                r = look_up(p, &targets[i]);
+        return r;
+}
+
+int probe_start(struct probe **ret, const struct probe_context *context, const struct trunk *trunk, size_t proxy,
+                const struct diagnosis_history *history, probe_done_fn *done, void *user) {
         struct probe *p = calloc(1, sizeof *p);
         if (!p)
                 return -ENOMEM;
@@ -493,12 +672,9 @@ int probe_start(struct probe **ret, const struct probe_context *context, const s
         p->history = *history;
         p->done = done;
         p->user = user;
+        p->locations = calloc(EVIDENCE_TARGETS_MAX, sizeof *p->locations);
         uint32_t first = 0;
-        int r = target_of(&p->target, trunk);
-        if (r == 0)
-                r = target_uris_of(&p->uris, trunk, &p->target);
-        if (r == 0)
-                r = random_hex(p->call_id);
+        int r = p->locations ? random_hex(p->call_id) : -ENOMEM;
         if (r == 0)
                 r = random_hex(p->from_tag);
         if (r == 0)
@@ -508,14 +684,13 @@ int probe_start(struct probe **ret, const struct probe_context *context, const s
         if (r >= 0)
                 r = sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
         if (r >= 0)
-                r = resolver_start(&p->query, context->resolver, p->target.host, p->target.port, on_resolved, p);
-        if (r != 0) {
+                r = start_lookups(p, proxy);
+        if (r < 0) {
                 (void)probe_free(p);
-                return r > 0 ? -EINVAL : r;
+                return r;
         }
         (void)sd_event_source_set_description(p->timer, "sip-transaction");
         p->cseq = first % 100000; /* RFC 3261 section 8.1.1.5: below 2**31 */
-        (void)snprintf(p->evidence.target, sizeof p->evidence.target, "%s", p->target.text);
         (void)snprintf(p->evidence.call_id, sizeof p->evidence.call_id, "%s", p->call_id);
         *ret = p;
         return 0;
@@ -529,10 +704,11 @@ void probe_cut(struct probe *p) {
 struct probe *probe_free(struct probe *p) {
         if (p) {
                 (void)sd_event_source_disable_unref(p->timer);
-                (void)resolver_query_free(p->query);
+                stop_lookups(p);
                 (void)flow_free(p->flow);
                 evidence_clear(&p->evidence);
                 OPENSSL_cleanse(p->request, sizeof p->request);
+                free(p->locations);
                 free(p);
         }
         return NULL;

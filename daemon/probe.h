@@ -15,6 +15,7 @@ struct probe_context {
         sd_event *event;
         struct transport *transport;
         struct resolver *resolver;
+        struct tls *tls; /* towards carriers */
         const struct config *config;
 };
 
@@ -27,9 +28,11 @@ struct probe_result {
 
 typedef void probe_done_fn(struct probe *p, struct probe_result *result, void *user);
 
-/* context and trunk are borrowed until done or free. */
-int probe_start(struct probe **ret, const struct probe_context *context, const struct trunk *trunk, const struct diagnosis_history *history,
-                probe_done_fn *done, void *user);
+#define PROBE_EVERY_PROXY SIZE_MAX /* in order, until one serves */
+
+/* context and trunk are borrowed until done or free. proxy: only that one of the trunk's targets (target_list()), or PROBE_EVERY_PROXY. */
+int probe_start(struct probe **ret, const struct probe_context *context, const struct trunk *trunk, size_t proxy,
+                const struct diagnosis_history *history, probe_done_fn *done, void *user);
 
 /* Ends it now with what is known: calls done, from inside. */
 void probe_cut(struct probe *p);

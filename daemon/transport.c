@@ -277,14 +277,23 @@ static int take_number(struct transport *t, struct flow *f) {
         return 0;
 }
 
-static int write_address(const struct sockaddr_storage *a, uint16_t port, char *buffer, size_t size) {
-        char host[INET6_ADDRSTRLEN];
-        const void *bytes = a->ss_family == AF_INET ? (const void *)&((const struct sockaddr_in *)a)->sin_addr
-                                                    : (const void *)&((const struct sockaddr_in6 *)a)->sin6_addr;
-        if (!inet_ntop(a->ss_family, bytes, host, sizeof host))
-                return -errno;
-        (void)snprintf(buffer, size, a->ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port);
-        return 0;
+static void write_address(const struct sockaddr_storage *a, uint16_t port, char *buffer, size_t size) {
+        char host[INET6_ADDRSTRLEN] = "";
+        if (a->ss_family == AF_INET)
+                (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)a)->sin_addr, host, sizeof host);
+        else if (a->ss_family == AF_INET6)
+                (void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)a)->sin6_addr, host, sizeof host);
+        buffer[0] = '\0';
+        if (host[0])
+                (void)snprintf(buffer, size, a->ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+static uint16_t port_of(const struct sockaddr_storage *a) {
+        return ntohs(a->ss_family == AF_INET ? ((const struct sockaddr_in *)a)->sin_port : ((const struct sockaddr_in6 *)a)->sin6_port);
+}
+
+void transport_address_text(const struct sockaddr_storage *a, char *buffer, size_t size) {
+        write_address(a, port_of(a), buffer, size);
 }
 
 /* -- flows --------------------------------------------------------------------------------------------------------------- */
@@ -303,19 +312,13 @@ static int find_datagram_address(const struct flow *f, struct sockaddr_storage *
         return r;
 }
 
-static uint16_t port_of(const struct sockaddr_storage *a) {
-        return ntohs(a->ss_family == AF_INET ? ((const struct sockaddr_in *)a)->sin_port : ((const struct sockaddr_in6 *)a)->sin6_port);
-}
-
 static int write_addresses(struct flow *f) {
         struct sockaddr_storage ours = {0};
         int r = 0;
         if (!f->stream || !stream_local(f->stream, &ours))
                 r = find_datagram_address(f, &ours);
-        if (r >= 0)
-                r = write_address(&f->peer, port_of(&f->peer), f->peer_text, sizeof f->peer_text);
-        if (r >= 0)
-                r = write_address(&ours, f->stream ? port_of(&ours) : f->socket->port, f->sent_by, sizeof f->sent_by);
+        transport_address_text(&f->peer, f->peer_text, sizeof f->peer_text);
+        write_address(&ours, f->stream ? port_of(&ours) : f->socket->port, f->sent_by, sizeof f->sent_by);
         return r;
 }
 

@@ -49,6 +49,9 @@ const struct tls_facts *flow_tls_facts(const struct flow *f); /* NULL = none */
 const char *flow_sent_by(const struct flow *f);
 const char *flow_peer(const struct flow *f); /* "192.0.2.1:5060" */
 
+/* "192.0.2.1:5060", "[2001:db8::1]:5060"; "" when it is neither family. */
+void transport_address_text(const struct sockaddr_storage *a, char *buffer, size_t size);
+
 /* Makes the branch of the next request; messages for the one before are dropped from then on. Returns 0 or -errno. */
 int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]);
 

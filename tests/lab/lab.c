@@ -6,8 +6,8 @@
  *   lab --self-test                                          checks its own digest
  *
  * COMMAND has LAB_DIR, LAB_CONFIG, LAB_SCENARIO and LAB_PHASE in its environment. The directory holds trunkauditd.yaml, ca.pem,
- * secrets/, expected.tsv (what the scenario expects of this phase), violations and carriers.tsv; without --dir it is a temporary one,
- * removed at the end. */
+ * sip-ca.pem, secrets/, expected.tsv (what the scenario expects of this phase), violations and carriers.tsv; without --dir it is a
+ * temporary one, removed at the end. */
 #include "lab.h"
 
 #include <arpa/inet.h>
@@ -33,6 +33,7 @@
 #include "lab_config.h"
 #include "lab_digest.h"
 #include "lab_ntp.h"
+#include "lab_tls.h"
 
 #define KILL_AFTER_USEC (2 * USEC_PER_SEC)
 
@@ -130,14 +131,16 @@ void lab_violation(struct lab *lab, const char *who, const char *format, ...) {
         free(path);
 }
 
-int lab_udp_socket(bool v6, uint16_t port, uint16_t *ret_port) {
+int lab_socket(int type, bool v6, uint16_t port, uint16_t *ret_port) {
         struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         struct sockaddr_in6 a6 = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
         struct sockaddr *address = v6 ? (struct sockaddr *)&a6 : (struct sockaddr *)&a4;
         socklen_t size = v6 ? sizeof a6 : sizeof a4;
-        int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (fd < 0 || bind(fd, address, size) < 0 || getsockname(fd, address, &size) < 0)
-                lab_fail("unable to open a UDP port");
+        int fd = socket(v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+        /* A TCP port is closed and opened again while connections to it die out. */
+        if (fd < 0 || (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0) ||
+            bind(fd, address, size) < 0 || getsockname(fd, address, &size) < 0)
+                lab_fail("unable to open a port");
         *ret_port = ntohs(v6 ? a6.sin6_port : a4.sin_port);
         return fd;
 }
@@ -350,6 +353,7 @@ static int run(struct life *life, const char *dir) {
         lab_random_hex(lab->client_secret, 16);
         lab->loop = loop_new();
         watch_signals(life);
+        lab->ca = ca_new();
         carriers_open(lab);
         ntp_open(lab);
         api_open(lab);
@@ -366,6 +370,7 @@ static int run(struct life *life, const char *dir) {
         lab->loop = loop_free(lab->loop);
         carriers_close(lab);
         ntp_close(lab);
+        lab->ca = ca_free(lab->ca);
         if (life->temporary && nftw(lab->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0)
                 lab_fail("unable to remove %s", lab->dir);
         return life->exit_code;

@@ -16,6 +16,7 @@
 #define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
 
 struct carrier;
+struct lab_ca;
 struct lab_api;
 struct ntp_server;
 
@@ -23,7 +24,8 @@ struct lab {
         struct loop *loop;
         struct scenario *scenario; /* as of the present phase */
         char *dir;
-        struct carrier *carriers; /* one for each trunk of the scenario, in its order */
+        struct lab_ca *ca;
+        struct carrier *carriers; /* one for each proxy of each trunk, in the scenario's order */
         size_t n_carriers;
         struct ntp_server *ntp; /* one for each ntp line */
         size_t n_ntp;
@@ -50,5 +52,5 @@ void lab_random_uuid(char ret[static 37]);
 /* Writes DIR/NAME with that mode, over an old one. */
 void lab_write_file(const struct lab *lab, const char *name, unsigned mode, const char *bytes, size_t n);
 
-/* A UDP socket on loopback. port 0 = any; the port it got comes back. */
-int lab_udp_socket(bool v6, uint16_t port, uint16_t *ret_port);
+/* A socket bound on loopback: SOCK_DGRAM or SOCK_STREAM. port 0 = any; the port it got comes back. */
+int lab_socket(int type, bool v6, uint16_t port, uint16_t *ret_port);

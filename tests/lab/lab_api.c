@@ -10,6 +10,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "lab_tls.h"
+
 #define BODY_MAX 4096 /* bytes of a request's body */
 #define BEARERS_MAX 32
 #define PAGE_SIZE_MAX 100
@@ -414,7 +416,9 @@ void api_open(struct lab *lab) {
         lab->api = api;
         api->lab = lab;
         api->basic = basic_header(lab);
-        certificate_make(&api->certificate);
+        certificate_make(&api->certificate, lab->ca,
+                         &(struct lab_certificate_request){
+                                 .trusted = true, .dns = "localhost", .loopback = true, .from = -LAB_DAY, .until = LAB_DAY});
         start(api);
         if (lab->scenario->api.down)
                 stop(api);
@@ -428,7 +432,7 @@ void api_begin_run(struct lab *lab, bool new_phase) {
                 api->token_requests = api->api_requests = 0;
                 api->expired_once = false;
         }
-        const char *ca = lab->scenario->api.trusted ? api->certificate.ca : api->certificate.other_ca;
+        const char *ca = ca_pem(lab->ca, lab->scenario->api.trusted);
         lab_write_file(lab, "ca.pem", 0644, ca, strlen(ca));
         if (lab->scenario->api.down)
                 stop(api);

@@ -20,10 +20,3 @@ void page_write_listing(FILE *f, const struct lab *lab, unsigned number, unsigne
 
 /* False when no trunk has that id, or its detail is denied (*ret_denied). */
 bool page_write_detail(FILE *f, const struct lab *lab, const char *id, bool *ret_denied);
-
-/* lab_tls.c: a CA and a certificate for localhost and 127.0.0.1, made in memory. PEM, malloc'ed. */
-struct lab_certificate {
-        char *ca, *other_ca, *certificate, *key;
-};
-void certificate_make(struct lab_certificate *ret);
-void certificate_clear(struct lab_certificate *c);

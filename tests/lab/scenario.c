@@ -12,6 +12,7 @@
 #define WORDS_MAX 64
 #define COUNT_MAX 30000
 #define PHASES_MAX 9
+#define PROXIES_MAX 9
 
 enum kind {
         KIND_TEXT,
@@ -66,7 +67,7 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, region, KIND_TEXT, NULL),
         K(trunk_spec, auth, KIND_TEXT, NULL),
         K(trunk_spec, state, KIND_TEXT, NULL),
-        K(trunk_spec, transport, KIND_TEXT, NULL),
+        K(trunk_spec, page_transport, KIND_TEXT, NULL),
         K(trunk_spec, listed, KIND_BOOL, NULL),
         K(trunk_spec, detail, KIND_WORD, "ok|403"),
         K(trunk_spec, validation, KIND_WORD, "none|ok|mismatch"),
@@ -78,16 +79,24 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, cfg_domain, KIND_TEXT, NULL),
         K(trunk_spec, cfg_request_uri, KIND_TEXT, NULL),
         K(trunk_spec, cfg_method, KIND_TEXT, NULL),
+        K(trunk_spec, cfg_transport, KIND_TEXT, NULL),
         K(trunk_spec, cfg_proxies, KIND_BOOL, NULL),
         K(trunk_spec, secret, KIND_WORD, "password|ha1|none|wrong"),
         K(trunk_spec, user, KIND_TEXT, NULL),
         K(trunk_spec, password, KIND_TEXT, NULL),
+        K(trunk_spec, transport, KIND_WORD, "udp|tcp|tls"),
         K(trunk_spec, domain, KIND_TEXT, NULL),
         K(trunk_spec, realm, KIND_TEXT, NULL),
+        K(trunk_spec, proxy_realm, KIND_TEXT, NULL),
         K(trunk_spec, opaque, KIND_TEXT, NULL),
         K(trunk_spec, algorithm, KIND_TEXT, NULL),
+        K(trunk_spec, want_algorithm, KIND_TEXT, NULL),
+        K(trunk_spec, schemes, KIND_TEXT, NULL),
         K(trunk_spec, qop, KIND_TEXT, NULL),
-        K(trunk_spec, challenge, KIND_WORD, "401|407|none|basic|malformed|missing"),
+        K(trunk_spec, charset, KIND_TEXT, NULL),
+        K(trunk_spec, userhash, KIND_BOOL, NULL),
+        K(trunk_spec, nextnonce, KIND_BOOL, NULL),
+        K(trunk_spec, challenge, KIND_WORD, "401|407|407+401|none|basic|malformed|missing"),
         {"nonce_life", KIND_SECONDS, offsetof(struct trunk_spec, nonce_life_usec), NULL},
         K(trunk_spec, stale_first, KIND_COUNT, NULL),
         K(trunk_spec, stale, KIND_WORD, "signalled|silent"),
@@ -102,11 +111,24 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, provisional, KIND_BOOL, NULL),
         K(trunk_spec, lose, KIND_COUNT, NULL),
         K(trunk_spec, duplicate, KIND_BOOL, NULL),
+        {"late", KIND_MSEC, offsetof(struct trunk_spec, late_usec), NULL},
+        K(trunk_spec, wrong_branch, KIND_BOOL, NULL),
         K(trunk_spec, one_time, KIND_BOOL, NULL),
         {"latency", KIND_MSEC, offsetof(struct trunk_spec, latency_usec), NULL},
         K(trunk_spec, relay, KIND_TEXT, NULL),
         K(trunk_spec, target, KIND_TEXT, NULL),
         K(trunk_spec, v6, KIND_BOOL, NULL),
+        K(trunk_spec, frame, KIND_WORD, "whole|bytes|merged|extra_crlf|no_length|bad_length|huge|garbage|truncated"),
+        K(trunk_spec, reset, KIND_WORD, "never|accept|challenge|answer|idle_close"),
+        K(trunk_spec, tls_cert, KIND_WORD, "good|expired|not_yet|untrusted|other_name|wildcard|soon|uri"),
+        K(trunk_spec, tls_version, KIND_WORD, "any|1.1-|1.2|1.3"),
+        K(trunk_spec, tls_client, KIND_WORD, "any|require"),
+        K(trunk_spec, tls_break, KIND_WORD, "none|handshake"),
+        K(trunk_spec, proxies, KIND_COUNT, NULL),
+};
+
+static const struct key sip_keys[] = {
+        K(scenario, client_cert, KIND_BOOL, NULL),
 };
 
 static const struct key expect_keys[] = {
@@ -264,6 +286,7 @@ static void set_keys(struct reader *r, const struct key *keys, size_t n, void *o
                 else if (!set_value(key, object, equals + 1))
                         complain(r, "%s: \"%s\" is not a value of it%s%s", key->name, equals + 1, key->words ? " (want " : "",
                                  key->words ? key->words : "");
+                *equals = '='; /* the words may serve again */
         }
 }
 
@@ -319,9 +342,36 @@ static struct trunk_spec *trunk_by_name(struct reader *r, const char *name) {
         }
         r->s->trunks = lab_resize(r->s->trunks, r->s->n_trunks + 1, sizeof *r->s->trunks);
         struct trunk_spec *t = &r->s->trunks[r->s->n_trunks++];
-        *t = (struct trunk_spec){
-                .name = lab_copy(name), .line = r->line, .listed = true, .cfg_proxies = true, .latency_usec = r->latency_usec};
+        *t = (struct trunk_spec){.name = lab_copy(name),
+                                 .line = r->line,
+                                 .listed = true,
+                                 .cfg_proxies = true,
+                                 .proxies = 1,
+                                 .latency_usec = r->latency_usec};
         return t;
+}
+
+/* Moves "proxyK.KEY=VALUE" behind the other words of this line. Returns how many there are. */
+static size_t set_overrides_aside(struct reader *r) {
+        char *aside[WORDS_MAX];
+        size_t n = 0, kept = 2;
+        for (size_t w = 2; w < r->n_words; w++) {
+                char *word = r->words[w];
+                if (strncmp(word, "proxy", 5) == 0 && word[5] >= '1' && word[5] <= '0' + PROXIES_MAX && word[6] == '.')
+                        aside[n++] = word;
+                else
+                        r->words[kept++] = word;
+        }
+        r->n_words = kept;
+        memcpy(r->words + kept, aside, n * sizeof *aside);
+        return n;
+}
+
+/* They wait until the trunk is complete. */
+static void keep_overrides(const struct reader *r, size_t n, struct trunk_spec *t) {
+        t->overrides = lab_resize(t->overrides, t->n_overrides + n + 1, sizeof *t->overrides);
+        for (size_t i = 0; i < n; i++)
+                t->overrides[t->n_overrides++] = lab_copy(r->words[r->n_words + i] + strlen("proxy"));
 }
 
 /* Takes "count=N" and "-> OUTCOME CAUSE" off the words. */
@@ -358,20 +408,15 @@ static void read_trunk(struct reader *r) {
         if (n > 1 && !strstr(r->words[1], "%d"))
                 complain(r, "count: the name needs a %%d");
         unsigned before = r->mistakes;
+        size_t n_overrides = set_overrides_aside(r);
         for (unsigned i = 1; i <= n && r->mistakes == before; i++) {
                 char *name = numbered(r->words[1], i);
                 struct trunk_spec *t = trunk_by_name(r, name);
                 free(name);
                 if (!t)
                         return;
-                char *copies[WORDS_MAX]; /* set_keys() cuts the words */
-                for (size_t w = 2; w < r->n_words; w++)
-                        copies[w] = lab_copy(r->words[w]);
                 set_keys(r, trunk_keys, ELEMENTS(trunk_keys), t, 2);
-                for (size_t w = 2; w < r->n_words; w++) {
-                        memcpy(r->words[w], copies[w], strlen(copies[w]) + 1);
-                        free(copies[w]);
-                }
+                keep_overrides(r, n_overrides, t);
                 if (outcome) {
                         free(t->outcome);
                         free(t->cause);
@@ -404,6 +449,8 @@ static void read_line(struct reader *r, char *line) {
                 set_keys(r, api_keys, ELEMENTS(api_keys), &r->s->api, 1);
         } else if (strcmp(word, "ntp") == 0)
                 read_ntp(r);
+        else if (strcmp(word, "sip") == 0)
+                set_keys(r, sip_keys, ELEMENTS(sip_keys), r->s, 1);
         else if (strcmp(word, "config") == 0)
                 read_config(r);
         else if (strcmp(word, "trunk") == 0)
@@ -416,6 +463,75 @@ static void read_line(struct reader *r, char *line) {
                 complain(r, "want latency MILLISECONDS");
         else
                 r->latency_usec = (int64_t)milliseconds * (int64_t)USEC_PER_MSEC;
+}
+
+/* -- trunks, when all is read ------------------------------------------------------------------------------------------- */
+
+static void free_trunk(struct trunk_spec *t) {
+        free_texts(trunk_keys, ELEMENTS(trunk_keys), t);
+        free(t->name);
+        free(t->outcome);
+        free(t->cause);
+        for (size_t i = 0; i < t->n_overrides; i++)
+                free(t->overrides[i]);
+        free(t->overrides);
+        for (unsigned k = 0; t->proxy && k < t->proxies; k++)
+                free_trunk(&t->proxy[k]);
+        free(t->proxy);
+}
+
+/* Mistakes that no single key shows. */
+static void check_carrier(struct reader *r, const struct trunk_spec *t) {
+        bool stream = t->frame != FRAME_WHOLE || t->reset != RESET_NEVER;
+        bool tls = t->tls_cert != CERT_GOOD || t->tls_version != TLS_ANY || t->tls_client != TLS_CLIENT_ANY || t->tls_break != TLS_UNBROKEN;
+        if (t->transport == OVER_UDP && stream)
+                complain(r, "trunk %s: frame and reset want transport=tcp or tls", t->name);
+        if (t->transport != OVER_TLS && tls)
+                complain(r, "trunk %s: a tls_ key wants transport=tls", t->name);
+        if (t->transport != OVER_UDP && t->relay)
+                complain(r, "trunk %s: a relay is for UDP", t->name);
+}
+
+static void make_proxy(struct reader *r, const struct trunk_spec *t, unsigned place, struct trunk_spec *ret) {
+        *ret = *t;
+        for (size_t i = 0; i < ELEMENTS(trunk_keys); i++)
+                if (trunk_keys[i].kind == KIND_TEXT) {
+                        char **field = (char **)((char *)ret + trunk_keys[i].offset);
+                        *field = lab_copy(*field);
+                }
+        ret->name = lab_text("%s#%u", t->name, place);
+        ret->proxy = NULL;
+        ret->overrides = NULL;
+        ret->n_overrides = 0;
+        ret->outcome = ret->cause = NULL;
+        for (size_t i = 0; i < t->n_overrides; i++) {
+                if (t->overrides[i][0] != (char)('0' + place))
+                        continue;
+                r->words[0] = t->overrides[i] + 2;
+                r->n_words = 1;
+                set_keys(r, trunk_keys, ELEMENTS(trunk_keys), ret, 0);
+        }
+}
+
+static void finish_trunk(struct reader *r, struct trunk_spec *t) {
+        r->line = t->line;
+        if (t->proxies < 1 || t->proxies > PROXIES_MAX) {
+                complain(r, "proxies: want 1 to %d", PROXIES_MAX);
+                t->proxies = 1;
+        }
+        for (size_t i = 0; i < t->n_overrides; i++)
+                if (t->proxies == 1 || (unsigned)(t->overrides[i][0] - '0') > t->proxies)
+                        complain(r, "proxy%s: there are not so many proxies", t->overrides[i]);
+        if (t->proxies == 1) {
+                check_carrier(r, t);
+                return;
+        }
+        t->proxy = lab_alloc(t->proxies, sizeof *t->proxy);
+        for (unsigned k = 0; k < t->proxies; k++) {
+                make_proxy(r, t, k + 1, &t->proxy[k]);
+                t->proxy[k].proxies = 1;
+                check_carrier(r, &t->proxy[k]);
+        }
 }
 
 static char *name_of(const char *file) {
@@ -447,6 +563,8 @@ struct scenario *scenario_load(const char *file, unsigned phase) {
         if (ferror(f))
                 complain(&r, "unable to read on");
         (void)fclose(f);
+        for (size_t i = 0; i < s->n_trunks; i++)
+                finish_trunk(&r, &s->trunks[i]);
         return r.mistakes > 0 ? scenario_free(s) : s;
 }
 
@@ -457,12 +575,8 @@ struct scenario *scenario_free(struct scenario *s) {
         free_texts(expect_keys, ELEMENTS(expect_keys), s);
         for (size_t i = 0; i < s->n_ntp; i++)
                 free_texts(ntp_keys, ELEMENTS(ntp_keys), &s->ntp[i]);
-        for (size_t i = 0; i < s->n_trunks; i++) {
-                free_texts(trunk_keys, ELEMENTS(trunk_keys), &s->trunks[i]);
-                free(s->trunks[i].name);
-                free(s->trunks[i].outcome);
-                free(s->trunks[i].cause);
-        }
+        for (size_t i = 0; i < s->n_trunks; i++)
+                free_trunk(&s->trunks[i]);
         for (size_t i = 0; i < s->n_settings; i++) {
                 free(s->settings[i].section);
                 free(s->settings[i].key);

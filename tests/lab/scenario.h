@@ -2,9 +2,11 @@
  *
  *   api key=…                            the platform (OAuth and trunk API); without this line the configuration has no platform
  *   ntp key=…                            one NTP server; several lines are several servers
+ *   sip client_cert=yes                  the configuration has a certificate for TLS towards carriers
  *   latency MS                           response delay of all carriers
  *   config SECTION.KEY=VALUE             further keys of trunkauditd.yaml, or other values
- *   trunk NAME key=… [-> OUTCOME CAUSE]  a trunk, its carrier, and the verdict expected for it
+ *   trunk NAME key=… [-> OUTCOME CAUSE]  a trunk, its carrier, and the verdict expected for it. With proxies=N there are N carriers
+ *                                        for one account; proxyK.KEY=VALUE is for the Kth alone (as NAME#K in violations)
  *   expect [platform=CAUSE] [clock=CAUSE] [exit=N]
  *   phase N                              what follows holds from the Nth run on: it changes keys of what exists (ntp by its name)
  *
@@ -65,9 +67,11 @@ enum detail { DETAIL_OK, DETAIL_403 };
 enum validation { VALIDATION_NONE, VALIDATION_OK, VALIDATION_MISMATCH };
 enum knows { KNOWS_SIP, KNOWS_NOTHING };
 enum secret_mode { SECRET_PASSWORD, SECRET_HA1, SECRET_NONE, SECRET_WRONG };
+enum sip_transport { OVER_UDP, OVER_TCP, OVER_TLS };
 enum challenge_mode {
         CHALLENGE_401,
         CHALLENGE_407,
+        CHALLENGE_BOTH, /* a proxy's 407, then the registrar's 401: the last request carries an answer to each */
         CHALLENGE_NONE, /* 200 at once */
         CHALLENGE_BASIC,
         CHALLENGE_MALFORMED,
@@ -87,13 +91,45 @@ enum answer_mode {
         ANSWER_GARBAGE, /* bytes that are not SIP */
 };
 enum rspauth_mode { RSPAUTH_NONE, RSPAUTH_RIGHT, RSPAUTH_WRONG };
+enum tls_cert {
+        CERT_GOOD,
+        CERT_EXPIRED,
+        CERT_NOT_YET,
+        CERT_UNTRUSTED,  /* signed by another CA */
+        CERT_OTHER_NAME, /* for another domain */
+        CERT_WILDCARD,   /* *.PARENT: RFC 5922 section 7.2 does not allow it */
+        CERT_SOON,       /* expires in ten days */
+        CERT_URI,        /* the domain as URI:sip:DOMAIN alone (RFC 5922 section 7.1) */
+};
+enum tls_version { TLS_ANY, TLS_OLD, TLS_12, TLS_13 };
+enum tls_client { TLS_CLIENT_ANY, TLS_CLIENT_REQUIRE };
+enum tls_break { TLS_UNBROKEN, TLS_BREAK_HANDSHAKE };
+enum frame {
+        FRAME_WHOLE,
+        FRAME_BYTES,      /* a few bytes at a time (one, with TCP) */
+        FRAME_MERGED,     /* 100 and the final response at once */
+        FRAME_EXTRA_CRLF, /* empty lines before, as keep-alive */
+        FRAME_NO_LENGTH,
+        FRAME_BAD_LENGTH,
+        FRAME_HUGE,      /* headers beyond 64 KiB */
+        FRAME_GARBAGE,   /* another protocol's reply */
+        FRAME_TRUNCATED, /* half a response, and the end of the connection */
+};
+enum reset {
+        RESET_NEVER,
+        RESET_ACCEPT,     /* as soon as the connection is there */
+        RESET_CHALLENGE,  /* in place of the challenge */
+        RESET_ANSWER,     /* when the answer comes */
+        RESET_IDLE_CLOSE, /* an orderly end after the challenge */
+};
 
 struct trunk_spec {
         char *name;
         unsigned line;
 
         /* the platform's side */
-        char *id, *role, *region, *auth, *state, *transport;
+        char *id, *role, *region, *auth, *state;
+        char *page_transport; /* NULL = cfg_transport, and without that what the carrier uses */
         bool listed;
         enum detail detail;
         enum validation validation;
@@ -101,15 +137,23 @@ struct trunk_spec {
 
         /* the configuration's side; a cfg_ key is also what the platform has stored */
         bool extra;
-        char *cfg_realm, *cfg_qop, *cfg_algorithm, *cfg_domain, *cfg_request_uri, *cfg_method;
+        char *cfg_realm; /* "none" = neither side knows it */
+        char *cfg_qop, *cfg_algorithm, *cfg_domain, *cfg_request_uri, *cfg_method, *cfg_transport;
         bool cfg_proxies; /* no = the configuration does not say where the carrier is */
         enum secret_mode secret;
         char *user, *password;
 
         /* the carrier's side */
+        enum sip_transport transport;
         char *domain, *realm, *opaque;
-        char *algorithm; /* names separated by commas: one challenge for each; NULL = no algorithm parameter */
-        char *qop;       /* as offered; "none" = no qop parameter */
+        char *proxy_realm;    /* of the proxy in challenge=407+401; NULL = the registrar's */
+        char *algorithm;      /* names separated by commas: one challenge for each; NULL = no algorithm parameter */
+        char *want_algorithm; /* the one that the client should choose; NULL = any of them */
+        char *schemes;        /* names separated by commas: challenges of these schemes stand first */
+        char *qop;            /* as offered; "none" = no qop parameter */
+        char *charset;        /* as offered; NULL = none */
+        bool userhash;        /* the user name must come hashed */
+        bool nextnonce;       /* in Authentication-Info */
         enum challenge_mode challenge;
         int64_t nonce_life_usec; /* 0 = for ever */
         unsigned stale_first;    /* that many right answers are taken for late whatever their age */
@@ -122,14 +166,31 @@ struct trunk_spec {
         unsigned lock_after;  /* silence after so many refused answers; 0 = never */
         unsigned lock_status; /* instead of silence; 0 = silence */
         enum rspauth_mode rspauth;
-        bool provisional; /* 100 first */
-        unsigned lose;    /* datagrams */
-        bool duplicate;   /* each response twice */
-        bool one_time;    /* a nonce serves one answer */
+        bool provisional;  /* 100 first */
+        unsigned lose;     /* datagrams */
+        bool duplicate;    /* each response twice */
+        int64_t late_usec; /* each response once more, that much later; 0 = not */
+        bool wrong_branch; /* responses are for somebody else's request */
+        bool one_time;     /* a nonce serves one answer */
         int64_t latency_usec;
         char *relay;  /* HOST:PORT: datagrams are forwarded both ways */
         char *target; /* HOST:PORT: no carrier of ours */
         bool v6;
+
+        /* transport=tcp and tls */
+        enum frame frame;
+        enum reset reset;
+
+        /* transport=tls */
+        enum tls_cert tls_cert;
+        enum tls_version tls_version;
+        enum tls_client tls_client;
+        enum tls_break tls_break;
+
+        unsigned proxies;         /* carriers */
+        struct trunk_spec *proxy; /* one for each when there are several; else NULL */
+        char **overrides;         /* "K.KEY=VALUE" */
+        size_t n_overrides;
 
         char *outcome, *cause; /* expected; NULL = not stated */
 };
@@ -142,6 +203,7 @@ struct scenario {
         char *name; /* the file's, without directory and suffix */
         unsigned phases;
         struct api_spec api;
+        bool client_cert;
         struct ntp_spec *ntp;
         size_t n_ntp;
         struct setting *settings;
