@@ -2,9 +2,9 @@
 #include "srv.h"
 
 const struct srv_service srv_services[SRV_SERVICES] = {
-        [TARGET_UDP] = {TARGET_UDP, "SIP+D2U", "_sip._udp", 5060},
-        [TARGET_TCP] = {TARGET_TCP, "SIP+D2T", "_sip._tcp", 5060},
-        [TARGET_TLS] = {TARGET_TLS, "SIPS+D2T", "_sips._tcp", 5061},
+        [TARGET_UDP] = {TARGET_UDP, "SIP+D2U", "_sip._udp"},
+        [TARGET_TCP] = {TARGET_TCP, "SIP+D2T", "_sip._tcp"},
+        [TARGET_TLS] = {TARGET_TLS, "SIPS+D2T", "_sips._tcp"},
 };
 
 const struct srv_service *srv_service_named(const char *naptr) {

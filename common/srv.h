@@ -22,7 +22,6 @@ struct srv_service {
         enum target_transport transport;
         const char *naptr; /* "SIP+D2U" */
         const char *label; /* "_sip._udp": stands before the domain in the name of its SRV records */
-        uint16_t port;     /* where there is no SRV record */
 };
 
 #define SRV_SERVICES 3

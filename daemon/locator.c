@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-#define SERVICES_MAX 6   /* SRV questions: more than one for a transport when NAPTR says so */
-#define HOSTS_MAX 16     /* hosts whose addresses are looked up; more than locations, as some may have none */
-#define SRV_NAME_MAX 256 /* bytes of a name, RFC 1035 section 2.3.4, with the final NUL */
+#define LOCATOR_SERVICES_MAX 6 /* SRV questions: more than one for a transport when NAPTR says so */
+#define LOCATOR_HOSTS_MAX 16   /* hosts whose addresses are looked up; more than locations, as some may have none */
+#define SRV_NAME_MAX 256       /* bytes of a name, RFC 1035 section 2.3.4, with the final NUL */
 
 /* One SRV question. */
 struct service {
@@ -50,9 +50,9 @@ struct locator {
         void *user;
 
         struct resolver_query *naptr;
-        struct service services[SERVICES_MAX];
+        struct service services[LOCATOR_SERVICES_MAX];
         size_t n_services;
-        struct candidate candidates[HOSTS_MAX];
+        struct candidate candidates[LOCATOR_HOSTS_MAX];
         size_t n_candidates;
         size_t open; /* queries of this stage that are not answered */
         struct location *locations;
@@ -163,7 +163,7 @@ static int ask_host(struct locator *l, const char *way, const struct service *se
         l->way = way;
         struct candidate *c = &l->candidates[l->n_candidates++];
         *c = (struct candidate){.transport = transport, .host = l->host, .service = service};
-        return ask_address(l, c, l->port ? l->port : srv_services[transport].port);
+        return ask_address(l, c, l->port ? l->port : target_default_port(transport));
 }
 
 static bool has_candidate(const struct locator *l, enum target_transport transport, const struct srv_record *record) {
@@ -190,7 +190,7 @@ static int add_targets(struct locator *l, struct service *s) {
         if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
                 return -EIO;
         s->n = srv_order(s->records, s->n, random);
-        for (size_t i = 0; i < s->n && l->n_candidates < HOSTS_MAX; i++)
+        for (size_t i = 0; i < s->n && l->n_candidates < LOCATOR_HOSTS_MAX; i++)
                 if (!has_candidate(l, s->kind->transport, &s->records[i]))
                         l->candidates[l->n_candidates++] = (struct candidate){
                                 .transport = s->kind->transport,
@@ -223,7 +223,7 @@ static void services_answered(struct locator *l) {
                 return;
         } else if (r >= 0)
                 /* RFC 3263 section 4.2: no SRV record, so the host itself, with the transport chosen before. */
-                r = ask_host(l, l->has_transport || l->services[0].naptr ? "no SRV" : "no NAPTR, no SRV",
+                r = ask_host(l, l->has_transport || l->services[0].naptr ? "no SRV" : "no NAPTR for SIP, no SRV",
                              l->services[0].naptr ? &l->services[0] : NULL);
         if (r < 0)
                 finish_broken(l, r);
@@ -278,7 +278,7 @@ static void on_naptr(struct resolver_query *q, int outcome, struct naptr_record 
                 return;
         }
         n = naptr_order(records, n);
-        for (size_t i = 0; i < n && i < SERVICES_MAX; i++)
+        for (size_t i = 0; i < n && i < LOCATOR_SERVICES_MAX; i++)
                 add_service(l, srv_service_named(records[i].service), records[i].replacement);
         int r = ask_services(l);
         if (r < 0)
@@ -287,10 +287,10 @@ static void on_naptr(struct resolver_query *q, int outcome, struct naptr_record 
 
 /* -- the beginning --------------------------------------------------------------------------------------------------- */
 
-/* What resolver_start takes for an address without asking anybody. */
+/* What resolver_start answers without asking anybody: addresses, broken ones too, and an empty name. */
 static bool is_literal(const char *host) {
         struct in_addr v4;
-        return strchr(host, ':') || host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1;
+        return host[0] == '\0' || strchr(host, ':') || host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1;
 }
 
 static int ask_first(struct locator *l) {

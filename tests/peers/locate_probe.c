@@ -10,7 +10,7 @@
 
 #include "daemon/locator.h"
 
-#define TARGETS_MAX 16
+#define ASKED_MAX 16
 #define SERVERS_MAX 8
 
 struct asked {
@@ -23,7 +23,7 @@ struct asked {
 
 struct probe {
         sd_event *event;
-        struct asked asked[TARGETS_MAX];
+        struct asked asked[ASKED_MAX];
         size_t n, open;
 };
 
@@ -97,7 +97,7 @@ static int run(struct probe *p, bool cancel, char *nameservers) {
 int main(int argc, char **argv) {
         bool cancel = argc > 1 && strcmp(argv[1], "--cancel") == 0;
         argc -= cancel, argv += cancel;
-        if (argc < 3 || argc - 2 > TARGETS_MAX) {
+        if (argc < 3 || argc - 2 > ASKED_MAX) {
                 fprintf(stderr, "usage: locate_probe [--cancel] NAMESERVERS TARGET...\n");
                 return 2;
         }
