@@ -2,9 +2,11 @@
  * the kernel says it took: wall, user and system seconds, and peak memory in KiB. Every program of the bench is measured by it, so all in
  * the same way, their start included. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,6 +25,7 @@ int main(int argc, char *argv[]) {
         (void)clock_gettime(CLOCK_MONOTONIC, &begin);
         pid_t child = fork();
         if (child == 0) {
+                (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* who ends the measuring ends the measured */
                 (void)execvp(argv[4], argv + 4);
                 fprintf(stderr, "measure: %s: %s\n", argv[4], strerror(errno));
                 _exit(127);
