@@ -367,8 +367,8 @@ static int run(struct life *life, const char *dir) {
         loop_run(lab->loop);
         carriers_report(lab);
         api_close(lab);
-        lab->loop = loop_free(lab->loop);
         carriers_close(lab);
+        lab->loop = loop_free(lab->loop);
         ntp_close(lab);
         lab->ca = ca_free(lab->ca);
         if (life->temporary && nftw(lab->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0)

@@ -1,4 +1,4 @@
-/* lab_carrier.c: the carriers' sockets: server transactions matched by branch (RFC 3261 section 17.2.3), latency, loss, relays. */
+/* lab_carrier.c: the carriers: server transactions matched by branch (RFC 3261 section 17.2.3), latency, loss, relays, UDP sockets. */
 #include "lab_carrier.h"
 
 #include <arpa/inet.h>
@@ -11,13 +11,15 @@
 
 #define DATAGRAM_MAX 65535
 #define DISCARD_PORT 9
+#define HUGE_LINE 256 /* bytes of one header */
+#define HUGE_HEADERS (300 * HUGE_LINE)
 
-/* A datagram on its way. */
+/* Bytes on their way. */
 struct delayed {
         struct carrier *carrier;
-        int fd; /* of a relay; -1 = the carrier's own */
-        struct sockaddr_storage to;
-        socklen_t to_size; /* 0 = the socket is connected */
+        int fd;           /* of a relay; -1 = the carrier's own */
+        struct source to; /* size 0 = the socket is connected */
+        enum stream_end end;
         size_t n;
         unsigned copies;
         char bytes[];
@@ -27,15 +29,18 @@ static void deliver(void *user) {
         struct delayed *d = user;
         int fd = d->fd >= 0 ? d->fd : d->carrier->fd;
         for (unsigned i = 0; i < d->copies; i++)
-                (void)sendto(fd, d->bytes, d->n, 0, d->to_size > 0 ? (struct sockaddr *)&d->to : NULL, d->to_size); /* UDP may lose it */
+                if (d->to.connection > 0)
+                        stream_send(d->carrier, d->to.connection, d->bytes, d->n, i + 1 == d->copies ? d->end : STREAM_STAYS);
+                else /* UDP may lose it */
+                        (void)sendto(fd, d->bytes, d->n, 0, d->to.size > 0 ? (struct sockaddr *)&d->to.address : NULL, d->to.size);
         free(d);
 }
 
-static void send_later(struct carrier *c, int fd, const char *bytes, size_t n, uint64_t delay_usec, const struct sockaddr_storage *to,
-                       socklen_t to_size) {
+static void send_later(struct carrier *c, int fd, const char *bytes, size_t n, uint64_t delay_usec, const struct source *to,
+                       enum stream_end end) {
         struct delayed *d = lab_alloc(1, sizeof *d + n);
-        *d = (struct delayed){.carrier = c, .fd = fd, .to_size = to_size, .n = n, .copies = c->spec->duplicate ? 2 : 1};
-        if (to_size > 0)
+        *d = (struct delayed){.carrier = c, .fd = fd, .end = end, .n = n, .copies = c->spec->duplicate ? 2 : 1};
+        if (to)
                 d->to = *to;
         memcpy(d->bytes, bytes, n);
         if (delay_usec == 0)
@@ -43,6 +48,8 @@ static void send_later(struct carrier *c, int fd, const char *bytes, size_t n, u
         else
                 loop_after(c->lab->loop, delay_usec, deliver, free, d);
 }
+
+/* -- transactions ------------------------------------------------------------------------------------------------------- */
 
 static struct transaction *find_transaction(struct carrier *c, const struct lab_request *r) {
         for (size_t i = 0; i < c->n_transactions && i < CARRIER_MEMORY; i++)
@@ -60,25 +67,74 @@ static struct transaction *add_transaction(struct carrier *c, const struct lab_r
         return t;
 }
 
-static void respond(struct carrier *c, const struct lab_request *r, struct transaction *t, const struct sockaddr_storage *source,
-                    socklen_t source_size) {
-        struct reply reply = registrar_decide(c, r, source);
-        t->decided = true;
-        if (reply.status == 0)
-                return;
-        char tag[17];
-        lab_random_hex(tag, 8);
-        if (c->spec->provisional) {
-                char *trying = lab_response_write(r, 100, tag, NULL, source);
-                send_later(c, -1, trying, strlen(trying), 0, source, source_size);
-                free(trying);
-        }
-        t->response = lab_response_write(r, reply.status, tag, reply.extra, source);
-        send_later(c, -1, t->response, strlen(t->response), (uint64_t)c->spec->latency_usec, source, source_size);
-        free(reply.extra);
+static char *joined(char *a, char *b) {
+        char *text = lab_text("%s%s", a, b);
+        free(a);
+        free(b);
+        return text;
 }
 
-static void handle(struct carrier *c, const char *bytes, size_t n, const struct sockaddr_storage *source, socklen_t source_size) {
+/* Adds headers until the message is longer than any that a client must read. */
+static char *enlarge(char *extra) {
+        char *filler = lab_alloc(1, HUGE_HEADERS + 1);
+        for (size_t n = 0; n + HUGE_LINE <= HUGE_HEADERS; n += HUGE_LINE)
+                (void)snprintf(filler + n, HUGE_LINE + 1, "X-Filler: %0*d\r\n", HUGE_LINE - 12, 0);
+        return joined(extra ? extra : lab_copy(""), filler);
+}
+
+/* The response as this carrier frames it. Takes ownership of extra. */
+static char *frame_response(const struct carrier *c, const struct lab_request *r, unsigned status, char *extra,
+                            const struct source *source) {
+        char tag[17];
+        struct lab_oddity odd = {0};
+        if (c->spec->wrong_branch)
+                odd.branch = "z9hG4bK-of-somebody-else";
+        if (c->spec->frame == FRAME_NO_LENGTH)
+                odd.length = "";
+        if (c->spec->frame == FRAME_BAD_LENGTH)
+                odd.length = "-1";
+        if (c->spec->frame == FRAME_HUGE)
+                extra = enlarge(extra);
+        lab_random_hex(tag, 8);
+        char *text = c->spec->frame == FRAME_GARBAGE ? lab_copy("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+                                                     : lab_response_write(r, status, tag, extra, &source->address, &odd);
+        free(extra);
+        if (c->spec->frame == FRAME_EXTRA_CRLF)
+                text = joined(lab_copy("\r\n\r\n\r\n"), text);
+        if (c->spec->frame == FRAME_TRUNCATED)
+                text[strlen(text) / 2] = '\0';
+        return text;
+}
+
+static void respond(struct carrier *c, const struct lab_request *r, struct transaction *t, const struct source *source) {
+        const struct trunk_spec *spec = c->spec;
+        bool answered = lab_header(r, "Authorization", 0) || lab_header(r, "Proxy-Authorization", 0);
+        struct reply reply = registrar_decide(c, r, source);
+        t->decided = true;
+        if (spec->reset == (answered ? RESET_ANSWER : RESET_CHALLENGE)) {
+                stream_send(c, source->connection, "", 0, STREAM_RST);
+                free(reply.extra);
+                return;
+        }
+        if (reply.status == 0)
+                return;
+        bool over = spec->frame == FRAME_TRUNCATED || (spec->reset == RESET_IDLE_CLOSE && !answered);
+        char *trying = lab_response_write(r, 100, "", NULL, &source->address, &(struct lab_oddity){0});
+        t->response = frame_response(c, r, reply.status, reply.extra, source);
+        if (spec->frame == FRAME_MERGED) {
+                t->response = joined(trying, t->response);
+                trying = NULL;
+        } else if (spec->provisional)
+                send_later(c, -1, trying, strlen(trying), 0, source, STREAM_STAYS);
+        free(trying);
+        size_t n = strlen(t->response);
+        send_later(c, -1, t->response, n, (uint64_t)spec->latency_usec, source, over ? STREAM_FIN : STREAM_STAYS);
+        if (spec->late_usec > 0)
+                send_later(c, -1, t->response, n, (uint64_t)(spec->latency_usec + spec->late_usec), source, STREAM_STAYS);
+}
+
+void carrier_handle(struct carrier *c, const char *bytes, size_t n, const struct source *source) {
+        static const char garbage[] = "\x16\x03\x01 not SIP\r\n\r\n";
         struct lab_request r;
         const char *why = lab_request_read(&r, bytes, n);
         if (why) {
@@ -86,20 +142,23 @@ static void handle(struct carrier *c, const char *bytes, size_t n, const struct 
                 return;
         }
         struct transaction *t = find_transaction(c, &r);
-        if (t)
+        if (t) {
                 c->retransmissions++;
-        else {
+                if (source->connection > 0)
+                        lab_violation(c->lab, c->spec->name, "a retransmission over a connection (RFC 3261 section 17.1.2.2)");
+        } else {
                 c->requests++;
                 t = add_transaction(c, &r);
         }
+        uint64_t latency_usec = (uint64_t)c->spec->latency_usec;
         if (c->lost < c->spec->lose)
                 c->lost++;
         else if (c->spec->answer == ANSWER_GARBAGE)
-                send_later(c, -1, "\x16\x03\x01 not SIP\r\n", 13, (uint64_t)c->spec->latency_usec, source, source_size);
+                send_later(c, -1, garbage, sizeof garbage - 1, latency_usec, source, STREAM_STAYS);
         else if (t->response)
-                send_later(c, -1, t->response, strlen(t->response), (uint64_t)c->spec->latency_usec, source, source_size);
+                send_later(c, -1, t->response, strlen(t->response), latency_usec, source, STREAM_STAYS);
         else if (c->spec->answer == ANSWER_OK && !t->decided)
-                respond(c, &r, t, source, source_size);
+                respond(c, &r, t, source);
         lab_request_clear(&r);
 }
 
@@ -110,8 +169,9 @@ static void relay_back(void *user) {
         struct carrier *c = relay->carrier;
         char bytes[DATAGRAM_MAX];
         ssize_t n = recv(relay->fd, bytes, sizeof bytes, 0);
+        struct source client = {.address = relay->client, .size = relay->client_size};
         if (n > 0)
-                send_later(c, -1, bytes, (size_t)n, (uint64_t)c->spec->latency_usec / 2, &relay->client, relay->client_size);
+                send_later(c, -1, bytes, (size_t)n, (uint64_t)c->spec->latency_usec / 2, &client, STREAM_STAYS);
 }
 
 static int connect_to(const char *host_port) {
@@ -157,18 +217,18 @@ static void readable(void *user) {
         struct carrier *c = user;
         for (;;) {
                 char bytes[DATAGRAM_MAX];
-                struct sockaddr_storage source = {0};
-                socklen_t size = sizeof source;
-                ssize_t n = recvfrom(c->fd, bytes, sizeof bytes, 0, (struct sockaddr *)&source, &size);
+                struct source source = {.size = sizeof source.address};
+                ssize_t n = recvfrom(c->fd, bytes, sizeof bytes, 0, (struct sockaddr *)&source.address, &source.size);
                 if (n < 0 && errno == EAGAIN)
                         return;
                 if (n <= 0) /* an ICMP error of something we sent, or an empty keep-alive */
                         continue;
                 if (!c->spec->relay)
-                        handle(c, bytes, (size_t)n, &source, size);
+                        carrier_handle(c, bytes, (size_t)n, &source);
                 else {
+                        int fd = relay_of(c, &source.address, source.size)->fd;
                         c->requests++;
-                        send_later(c, relay_of(c, &source, size)->fd, bytes, (size_t)n, (uint64_t)c->spec->latency_usec / 2, NULL, 0);
+                        send_later(c, fd, bytes, (size_t)n, (uint64_t)c->spec->latency_usec / 2, NULL, STREAM_STAYS);
                 }
         }
 }
@@ -184,10 +244,27 @@ static void make_deaf(struct carrier *c) {
         c->closed = true;
 }
 
-static void open_socket(struct carrier *c) {
-        c->fd = lab_udp_socket(c->spec->v6, c->port, &c->port);
+static void open_socket(struct carrier *c, bool closed) {
+        c->transport = c->spec->transport;
+        if (c->transport != OVER_UDP) {
+                stream_open(c, closed);
+                return;
+        }
+        c->fd = lab_socket(SOCK_DGRAM, c->spec->v6, c->port, &c->port);
         loop_watch(c->lab->loop, c->fd, readable, c);
         c->closed = false;
+        if (closed)
+                make_deaf(c);
+}
+
+static void close_socket(struct carrier *c) {
+        if (c->transport != OVER_UDP) {
+                stream_close(c);
+                return;
+        }
+        loop_unwatch(c->lab->loop, c->fd);
+        (void)close(c->fd);
+        c->fd = -1;
 }
 
 static char *slug(const char *prefix, const char *name) {
@@ -201,50 +278,67 @@ static char *slug(const char *prefix, const char *name) {
 }
 
 static void carrier_open(struct carrier *c) {
-        const struct trunk_spec *spec = c->spec;
+        const struct trunk_spec *trunk = c->trunk;
         c->fd = -1;
         for (size_t i = 0; i < CARRIER_RELAYS_MAX; i++)
                 c->relays[i].fd = -1;
-        char *name = slug("", spec->name);
-        c->user = spec->user ? lab_copy(spec->user) : lab_text("byoc_%s", name);
-        c->domain = spec->domain ? lab_copy(spec->domain) : lab_text("sip.%s.lab.invalid", name);
-        c->realm = spec->realm ? lab_copy(spec->realm) : lab_text("%s.lab.invalid", name);
-        c->password = lab_alloc(1, 33);
-        lab_random_hex(c->password, 16);
+        char *name = slug("", trunk->name);
+        c->user = trunk->user ? lab_copy(trunk->user) : lab_text("byoc_%s", name);
+        c->domain = trunk->domain ? lab_copy(trunk->domain) : lab_text("sip.%s.lab.invalid", name);
+        c->trunk_realm = trunk->realm ? lab_copy(trunk->realm) : lab_text("%s.lab.invalid", name);
+        c->realm = lab_copy(c->spec->realm ? c->spec->realm : c->trunk_realm);
         lab_random_hex(c->wrong_password, 16);
-        if (spec->password) {
-                free(c->password);
-                c->password = lab_copy(spec->password);
-        }
         free(name);
-        if (!spec->target)
-                open_socket(c);
+        if (c->place > 0) /* one account */
+                c->password = lab_copy(c[-1].password);
+        else if (trunk->password)
+                c->password = lab_copy(trunk->password);
+        else {
+                c->password = lab_alloc(1, 33);
+                lab_random_hex(c->password, 16);
+        }
+        if (!c->spec->target)
+                open_socket(c, false);
+}
+
+static const struct trunk_spec *spec_of(const struct trunk_spec *trunk, unsigned place) {
+        return trunk->proxy ? &trunk->proxy[place] : trunk;
+}
+
+static size_t count_carriers(const struct scenario *s) {
+        size_t n = 0;
+        for (size_t i = 0; i < s->n_trunks; i++)
+                n += s->trunks[i].proxies;
+        return n;
 }
 
 void carriers_open(struct lab *lab) {
-        lab->n_carriers = lab->scenario->n_trunks;
+        const struct scenario *s = lab->scenario;
+        lab->n_carriers = count_carriers(s);
         lab->carriers = lab_alloc(lab->n_carriers + 1, sizeof *lab->carriers);
-        for (size_t i = 0; i < lab->n_carriers; i++) {
-                lab->carriers[i] = (struct carrier){.lab = lab, .index = i, .spec = &lab->scenario->trunks[i]};
-                carrier_open(&lab->carriers[i]);
-        }
+        struct carrier *c = lab->carriers;
+        for (size_t i = 0; i < s->n_trunks; i++)
+                for (unsigned place = 0; place < s->trunks[i].proxies; place++, c++) {
+                        *c = (struct carrier){
+                                .lab = lab, .index = i, .place = place, .trunk = &s->trunks[i], .spec = spec_of(&s->trunks[i], place)};
+                        carrier_open(c);
+                }
 }
 
 void carriers_begin_run(struct lab *lab) {
+        if (count_carriers(lab->scenario) != lab->n_carriers)
+                lab_fail("the number of proxies holds for all phases");
         for (size_t i = 0; i < lab->n_carriers; i++) {
                 struct carrier *c = &lab->carriers[i];
-                c->spec = &lab->scenario->trunks[i];
+                c->trunk = &lab->scenario->trunks[c->index];
+                c->spec = spec_of(c->trunk, c->place);
                 c->requests = c->credentialed = c->refused = c->retransmissions = c->lost = c->stale_given = 0;
                 bool closed = c->spec->answer == ANSWER_CLOSED;
-                if (c->fd < 0 || closed == c->closed)
+                bool same = c->transport == c->spec->transport && c->transport != OVER_TLS; /* the certificate may be another one */
+                if (c->fd < 0 || (same && closed == c->closed))
                         continue;
-                if (closed)
-                        make_deaf(c);
-                else {
-                        loop_unwatch(lab->loop, c->fd);
-                        (void)close(c->fd);
-                        open_socket(c);
-                }
+                close_socket(c);
+                open_socket(c, closed);
         }
 }
 
@@ -252,7 +346,7 @@ void carriers_close(struct lab *lab) {
         for (size_t i = 0; i < lab->n_carriers; i++) {
                 struct carrier *c = &lab->carriers[i];
                 if (c->fd >= 0)
-                        (void)close(c->fd);
+                        close_socket(c);
                 for (size_t k = 0; k < CARRIER_RELAYS_MAX; k++)
                         if (c->relays[k].fd >= 0)
                                 (void)close(c->relays[k].fd);
@@ -262,6 +356,7 @@ void carriers_close(struct lab *lab) {
                 free(c->password);
                 free(c->domain);
                 free(c->realm);
+                free(c->trunk_realm);
         }
         free(lab->carriers);
         lab->carriers = NULL;
@@ -284,8 +379,29 @@ void carriers_report(const struct lab *lab) {
         free(text);
 }
 
-char *carrier_proxy(const struct carrier *c) {
+static char *address_of(const struct carrier *c) {
         if (c->spec->target)
                 return lab_copy(c->spec->target);
         return c->spec->v6 ? lab_text("[::1]:%u", c->port) : lab_text("127.0.0.1:%u", c->port);
+}
+
+char *carrier_proxies(const struct carrier *c) {
+        char *list = lab_copy("[");
+        for (unsigned place = 0; place < c->trunk->proxies; place++) {
+                char *address = address_of(c + place);
+                list = joined(list, lab_text("%s\"%s\"", place > 0 ? ", " : "", address));
+                free(address);
+        }
+        return joined(list, lab_copy("]"));
+}
+
+const char *carrier_told_domain(const struct carrier *c) {
+        return c->trunk->cfg_domain ? c->trunk->cfg_domain : c->domain;
+}
+
+const char *carrier_told_realm(const struct carrier *c) {
+        const char *realm = c->trunk->cfg_realm;
+        if (realm)
+                return strcmp(realm, "none") == 0 ? NULL : realm;
+        return c->trunk_realm;
 }

@@ -10,6 +10,7 @@
 #include "lab_carrier.h"
 #include "lab_digest.h"
 #include "lab_ntp.h"
+#include "lab_tls.h"
 
 bool config_tells_all(const struct trunk_spec *t) {
         return t->extra || t->platform_knows == KNOWS_NOTHING || t->detail == DETAIL_403;
@@ -55,6 +56,24 @@ static void set_platform(struct settings *s, const struct lab *lab) {
                 lab_write_file(lab, "secrets/client_secret", 0600, lab->client_secret, strlen(lab->client_secret));
 }
 
+/* Trust in the carriers' certificates, for those that have one; and a certificate of our own. */
+static void set_sip(struct settings *s, const struct lab *lab) {
+        const char *ca = ca_pem(lab->ca, true);
+        lab_write_file(lab, "sip-ca.pem", 0644, ca, strlen(ca));
+        set(s, "sip", "ca_file", lab_text("\"%s/sip-ca.pem\"", lab->dir));
+        if (!lab->scenario->client_cert)
+                return;
+        struct lab_certificate client;
+        certificate_make(&client, lab->ca,
+                         &(struct lab_certificate_request){
+                                 .trusted = true, .client = true, .dns = "audit.lab.invalid", .from = -LAB_DAY, .until = 400 * LAB_DAY});
+        lab_write_file(lab, "client.pem", 0644, client.certificate, strlen(client.certificate));
+        lab_write_file(lab, "client.key", 0600, client.key, strlen(client.key));
+        set(s, "sip", "certificate_file", lab_text("\"%s/client.pem\"", lab->dir));
+        set(s, "sip", "key_file", lab_text("{file: \"%s/client.key\"}", lab->dir));
+        certificate_clear(&client);
+}
+
 static void set_clock(struct settings *s, const struct lab *lab) {
         char *list = lab_copy("[");
         for (size_t i = 0; i < lab->n_ntp; i++) {
@@ -78,6 +97,11 @@ static void write_settings(FILE *f, const struct lab *lab) {
                 set_platform(&s, lab);
         if (lab->n_ntp > 0)
                 set_clock(&s, lab);
+        bool tls = false;
+        for (size_t i = 0; i < lab->n_carriers; i++)
+                tls = tls || lab->carriers[i].spec->transport == OVER_TLS;
+        if (tls)
+                set_sip(&s, lab);
         for (size_t i = 0; i < lab->scenario->n_settings; i++) {
                 const struct setting *more = &lab->scenario->settings[i];
                 set(&s, more->section, more->key, lab_copy(more->value));
@@ -110,14 +134,15 @@ static void write_optional(FILE *f, const char *key, const char *value) {
 }
 
 static void write_secret(FILE *f, const struct carrier *c) {
-        const struct trunk_spec *t = c->spec;
+        const struct trunk_spec *t = c->trunk;
         char ha1[LAB_HEX_SIZE];
         const char *secret = t->secret == SECRET_WRONG ? c->wrong_password : c->password;
         if (t->secret == SECRET_NONE)
                 return;
         if (t->secret == SECRET_HA1) {
                 const char *algorithm = t->cfg_algorithm ? t->cfg_algorithm : t->algorithm;
-                lab_ha1(algorithm, c->user, t->cfg_realm ? t->cfg_realm : c->realm, c->password, ha1);
+                const char *realm = carrier_told_realm(c);
+                lab_ha1(algorithm, c->user, realm ? realm : c->trunk_realm, c->password, ha1);
                 secret = ha1;
         }
         char *name = lab_text("secrets/trunk-%04zu", c->index + 1);
@@ -126,10 +151,19 @@ static void write_secret(FILE *f, const struct carrier *c) {
         free(name);
 }
 
+/* What the page says is not repeated, only corrected. */
+static void write_transport(FILE *f, const struct trunk_spec *t, bool all) {
+        static const char *const transports[] = {[OVER_TCP] = "tcp", [OVER_TLS] = "tls"};
+        if (t->cfg_transport && (all || t->page_transport))
+                write_text(f, "transport", t->cfg_transport);
+        else if (all && t->transport != OVER_UDP)
+                write_text(f, "transport", transports[t->transport]);
+}
+
 static void write_trunk(FILE *f, const struct carrier *c) {
-        const struct trunk_spec *t = c->spec;
+        const struct trunk_spec *t = c->trunk;
         bool digest = !t->auth || strcmp(t->auth, "digest") == 0, all = config_tells_all(t);
-        if (!digest && !all && !t->cfg_domain && !t->cfg_request_uri && !t->cfg_method)
+        if (!digest && !all && !t->cfg_domain && !t->cfg_request_uri && !t->cfg_method && !t->page_transport)
                 return; /* the platform says it all */
         write_text(f, "name", t->name);
         if (t->extra)
@@ -137,17 +171,17 @@ static void write_trunk(FILE *f, const struct carrier *c) {
         if (all) {
                 write_text(f, "authentication", digest ? "digest" : "none");
                 if (t->cfg_proxies) {
-                        char *proxy = carrier_proxy(c);
-                        (void)fprintf(f, "    proxies: [\"%s\"]\n", proxy);
-                        free(proxy);
-                        write_text(f, "domain", t->cfg_domain ? t->cfg_domain : c->domain);
+                        char *proxies = carrier_proxies(c);
+                        (void)fprintf(f, "    proxies: %s\n", proxies);
+                        free(proxies);
+                        write_text(f, "domain", carrier_told_domain(c));
                 }
-                write_optional(f, "transport", t->transport);
         } else
                 write_optional(f, "domain", t->cfg_domain);
+        write_transport(f, t, all);
         if (digest) {
                 write_text(f, "username", c->user);
-                write_text(f, "realm", t->cfg_realm ? t->cfg_realm : c->realm);
+                write_optional(f, "realm", carrier_told_realm(c));
                 write_secret(f, c);
                 write_optional(f, "algorithm", t->cfg_algorithm);
                 write_optional(f, "qop", t->cfg_qop);
@@ -171,7 +205,8 @@ void config_write(struct lab *lab) {
         (void)fputs("trunks:\n", f);
         long after = ftell(f);
         for (size_t i = 0; i < lab->n_carriers; i++)
-                write_trunk(f, &lab->carriers[i]);
+                if (lab->carriers[i].place == 0)
+                        write_trunk(f, &lab->carriers[i]);
         bool none = ftell(f) == after;
         if (fclose(f) != 0)
                 lab_fail("unable to write the configuration");

@@ -80,6 +80,18 @@ void lab_ha1(const char *algorithm, const char *username, const char *realm, con
         hash_end(&h, ret);
 }
 
+bool lab_userhash(const char *algorithm, const char *username, const char *realm, char ret[static LAB_HEX_SIZE]) {
+        bool session;
+        const struct family *f = family_of(algorithm, &session);
+        if (!f)
+                return false;
+        struct hashing h = hash_begin(f->hash);
+        hash_text(&h, username);
+        hash_text(&h, realm);
+        hash_end(&h, ret);
+        return true;
+}
+
 static bool compute(const struct lab_answer *a, const char *method, char ret[static LAB_HEX_SIZE]) {
         bool session;
         const struct family *f = family_of(a->algorithm, &session);

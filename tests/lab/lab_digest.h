@@ -20,6 +20,9 @@ struct lab_answer {
 bool lab_algorithm_known(const char *algorithm);
 void lab_ha1(const char *algorithm, const char *username, const char *realm, const char *password, char ret[static LAB_HEX_SIZE]);
 
+/* The user name as userhash=true wants it (RFC 7616 section 3.4.4). False when the algorithm is not known. */
+bool lab_userhash(const char *algorithm, const char *username, const char *realm, char ret[static LAB_HEX_SIZE]);
+
 /* The response, and the rspauth that proves the carrier (RFC 7616 section 3.5). False when the algorithm is not known. */
 bool lab_response(const struct lab_answer *a, char ret[static LAB_HEX_SIZE]);
 bool lab_rspauth(const struct lab_answer *a, char ret[static LAB_HEX_SIZE]);

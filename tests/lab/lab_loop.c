@@ -80,6 +80,12 @@ void loop_watch(struct loop *l, int fd, loop_fn *fn, void *user) {
                 lab_fail("unable to watch a descriptor");
 }
 
+void loop_want_write(struct loop *l, int fd, bool want) {
+        struct epoll_event event = {.events = EPOLLIN | (want ? (uint32_t)EPOLLOUT : 0), .data.fd = fd};
+        if (epoll_ctl(l->epoll_fd, EPOLL_CTL_MOD, fd, &event) < 0)
+                lab_fail("unable to watch a descriptor");
+}
+
 void loop_unwatch(struct loop *l, int fd) {
         l->watches[fd] = (struct watch){0};
         (void)epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, fd, NULL);

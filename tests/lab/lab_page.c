@@ -36,8 +36,8 @@ static const char *first_member(FILE *f, const char *name, const char *value) {
 }
 
 static void write_id(char ret[static 40], const struct carrier *c) {
-        if (c->spec->id)
-                (void)snprintf(ret, 40, "%s", c->spec->id);
+        if (c->trunk->id)
+                (void)snprintf(ret, 40, "%s", c->trunk->id);
         else
                 (void)snprintf(ret, 40, "6f1d0000-1ab0-4000-8000-%012zx", c->index + 1);
 }
@@ -52,23 +52,25 @@ static const char *stored_qop(const struct trunk_spec *t) {
 }
 
 static void write_sip(FILE *f, const struct carrier *c, bool digest) {
-        const struct trunk_spec *t = c->spec;
-        const char *domain = t->cfg_domain ? t->cfg_domain : c->domain;
+        const struct trunk_spec *t = c->trunk;
+        const char *domain = carrier_told_domain(c);
         (void)fputs(",\"sip\":{", f);
         (void)first_member(f, "domain", domain);
         if (t->cfg_proxies) {
-                char *proxy = carrier_proxy(c);
-                (void)fputs(",\"proxies\":[", f);
-                write_string(f, proxy);
-                (void)fputs("]", f);
-                free(proxy);
+                char *proxies = carrier_proxies(c);
+                (void)fprintf(f, ",\"proxies\":%s", proxies);
+                free(proxies);
         }
-        write_member(f, "transport", t->transport ? t->transport : "udp");
+        static const char *const transports[] = {[OVER_UDP] = "udp", [OVER_TCP] = "tcp", [OVER_TLS] = "tls"};
+        write_member(f, "transport",
+                     t->page_transport  ? t->page_transport
+                     : t->cfg_transport ? t->cfg_transport
+                                        : transports[t->transport]);
         char *uri = t->cfg_request_uri ? lab_copy(t->cfg_request_uri) : lab_text("sip:%s", domain);
         write_member(f, "requestUri", uri);
         free(uri);
         if (digest) {
-                write_member(f, "realm", t->cfg_realm ? t->cfg_realm : c->realm);
+                write_member(f, "realm", carrier_told_realm(c));
                 write_member(f, "username", c->user);
         }
         (void)fputs("}", f);
@@ -87,7 +89,7 @@ static void write_sip(FILE *f, const struct carrier *c, bool digest) {
 
 /* The users' case: the platform hashed the digest-uri with the port while the request goes to the bare domain. */
 static void write_mismatch(FILE *f, const struct carrier *c) {
-        const char *algorithm = c->spec->algorithm ? c->spec->algorithm : "MD5";
+        const char *algorithm = c->trunk->algorithm ? c->trunk->algorithm : "MD5";
         char nonce[33], cnonce[17], response[LAB_HEX_SIZE] = "";
         lab_random_hex(nonce, 16);
         lab_random_hex(cnonce, 8);
@@ -116,7 +118,7 @@ static void write_mismatch(FILE *f, const struct carrier *c) {
 }
 
 static void write_validation(FILE *f, const struct carrier *c) {
-        if (c->spec->validation == VALIDATION_NONE)
+        if (c->trunk->validation == VALIDATION_NONE)
                 return;
         char text[32];
         struct tm tm;
@@ -124,7 +126,7 @@ static void write_validation(FILE *f, const struct carrier *c) {
         if (!gmtime_r(&hour, &tm) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
                 lab_fail("unable to write a time");
         (void)fprintf(f, ",\"lastValidation\":{\"time\":\"%s\",", text);
-        if (c->spec->validation == VALIDATION_OK)
+        if (c->trunk->validation == VALIDATION_OK)
                 (void)fputs("\"status\":200,\"code\":\"ok\"", f);
         else
                 write_mismatch(f, c);
@@ -132,7 +134,7 @@ static void write_validation(FILE *f, const struct carrier *c) {
 }
 
 static void write_entity(FILE *f, const struct carrier *c, bool sparse) {
-        const struct trunk_spec *t = c->spec;
+        const struct trunk_spec *t = c->trunk;
         char id[40];
         write_id(id, c);
         (void)fprintf(f, "{\"id\":\"%s\"", id);
@@ -152,7 +154,7 @@ static void write_entity(FILE *f, const struct carrier *c, bool sparse) {
 }
 
 static bool listed(const struct carrier *c) {
-        return c->spec->listed && !c->spec->extra;
+        return c->place == 0 && c->trunk->listed && !c->trunk->extra;
 }
 
 size_t page_listed(const struct lab *lab) {
@@ -204,7 +206,7 @@ bool page_write_detail(FILE *f, const struct lab *lab, const char *id, bool *ret
                 write_id(own, &lab->carriers[i]);
                 if (!listed(&lab->carriers[i]) || strcmp(own, id) != 0)
                         continue;
-                *ret_denied = lab->carriers[i].spec->detail == DETAIL_403;
+                *ret_denied = lab->carriers[i].trunk->detail == DETAIL_403;
                 if (!*ret_denied)
                         write_entity(f, &lab->carriers[i], false);
                 return !*ret_denied;

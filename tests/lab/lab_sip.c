@@ -199,6 +199,12 @@ const char *lab_reason(unsigned status) {
         return "Other";
 }
 
+/* VIA with another branch in place of its own. malloc'ed. */
+static char *foreign_via(const char *via, const char *branch, const char *foreign) {
+        const char *place = strstr(via, branch);
+        return place ? lab_text("%.*s%s%s", (int)(place - via), via, foreign, place + strlen(branch)) : lab_copy(via);
+}
+
 static void write_first_via(FILE *f, const char *via, const struct sockaddr_storage *source) {
         char host[INET6_ADDRSTRLEN] = "";
         unsigned port;
@@ -219,21 +225,27 @@ static void write_first_via(FILE *f, const char *via, const struct sockaddr_stor
 }
 
 char *lab_response_write(const struct lab_request *r, unsigned status, const char *to_tag, const char *extra,
-                         const struct sockaddr_storage *source) {
+                         const struct sockaddr_storage *source, const struct lab_oddity *odd) {
         char *text = NULL, tag[128];
         size_t size;
         FILE *f = open_memstream(&text, &size);
         if (!f)
                 lab_fail("unable to write a response");
         (void)fprintf(f, "SIP/2.0 %u %s\r\n", status, lab_reason(status));
-        write_first_via(f, lab_header(r, "Via", 0), source);
+        char *via = odd->branch ? foreign_via(lab_header(r, "Via", 0), r->branch, odd->branch) : lab_copy(lab_header(r, "Via", 0));
+        write_first_via(f, via, source);
+        free(via);
         for (size_t i = 1; lab_header(r, "Via", i); i++)
                 (void)fprintf(f, "Via: %s\r\n", lab_header(r, "Via", i));
         const char *to = lab_header(r, "To", 0);
         bool tagged = status == 100 || parameter(to, "tag", tag, sizeof tag);
         (void)fprintf(f, "From: %s\r\nTo: %s%s%s\r\nCall-ID: %s\r\nCSeq: %s\r\n", lab_header(r, "From", 0), to,
                       tagged ? "" : ";tag=", tagged ? "" : to_tag, r->call_id, lab_header(r, "CSeq", 0));
-        (void)fprintf(f, "%sServer: lab carrier\r\nContent-Length: 0\r\n\r\n", extra ? extra : "");
+        (void)fprintf(f, "%sServer: lab carrier\r\n", extra ? extra : "");
+        const char *length = odd->length ? odd->length : "0";
+        if (*length)
+                (void)fprintf(f, "Content-Length: %s\r\n", length);
+        (void)fputs("\r\n", f);
         if (fclose(f) != 0)
                 lab_fail("unable to write a response");
         return text;

@@ -33,8 +33,14 @@ const char *lab_header(const struct lab_request *r, const char *name, size_t i);
 /* Value of a parameter behind the scheme, quotes and quoted-pairs undone. False when it is absent or too long. */
 bool lab_auth_parameter(const char *value, const char *name, char ret[static LAB_SIP_VALUE_MAX], bool *ret_quoted);
 
+/* What may be odd about a response. */
+struct lab_oddity {
+        const char *branch; /* in place of the request's; NULL = as it must be */
+        const char *length; /* in place of Content-Length: 0; NULL = as it must be, "" = no such header */
+};
+
 /* A response to r with `extra` header lines (each ending in CRLF). The first Via gets received and rport (RFC 3581). malloc'ed. */
 char *lab_response_write(const struct lab_request *r, unsigned status, const char *to_tag, const char *extra,
-                         const struct sockaddr_storage *source);
+                         const struct sockaddr_storage *source, const struct lab_oddity *odd);
 
 const char *lab_reason(unsigned status);

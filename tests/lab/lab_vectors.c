@@ -108,5 +108,12 @@ int lab_digest_self_test(void) {
                 (void)fprintf(stderr, "lab: %s: response %s, rspauth %s\n", v->source, response, rspauth);
                 wrong++;
         }
+        /* RFC 7616 section 3.9.2, as erratum 4897 has it. */
+        char userhash[LAB_HEX_SIZE] = "";
+        if (!lab_userhash("SHA-512-256", "J\u00e4s\u00f8n Doe", "api@example.org", userhash) ||
+            strcmp(userhash, "793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b") != 0) {
+                (void)fprintf(stderr, "lab: RFC 7616 section 3.9.2: userhash %s\n", userhash);
+                wrong++;
+        }
         return wrong;
 }

@@ -1,0 +1,133 @@
+/* lab_watch.c: what no client may do (RFC 3261 sections 10.2.3, 18, 22; RFC 7616; RFC 8760): each is a violation. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lab_carrier.h"
+
+static in_port_t port_of(const struct sockaddr_storage *a) {
+        return a->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)a)->sin6_port : ((const struct sockaddr_in *)a)->sin_port;
+}
+
+/* The parameter, with a complaint when its quoting is not that of RFC 7616 section 3.4. */
+static bool take(struct carrier *c, const char *value, const char *name, bool want_quoted, char ret[static LAB_SIP_VALUE_MAX]) {
+        bool quoted;
+        if (!lab_auth_parameter(value, name, ret, &quoted)) {
+                ret[0] = '\0';
+                return false;
+        }
+        if (quoted != want_quoted)
+                lab_violation(c->lab, c->spec->name, "%s %s in the answer", name, quoted ? "is quoted" : "is not quoted");
+        return true;
+}
+
+void watch_credential(struct carrier *c, const char *value, struct credential *ret) {
+        if (!take(c, value, "username", true, ret->username) || !take(c, value, "realm", true, ret->realm) ||
+            !take(c, value, "nonce", true, ret->nonce) || !take(c, value, "uri", true, ret->uri) ||
+            !take(c, value, "response", true, ret->response))
+                lab_violation(c->lab, c->spec->name, "the answer lacks a required parameter");
+        ret->has_cnonce = take(c, value, "cnonce", true, ret->cnonce);
+        ret->has_opaque = take(c, value, "opaque", true, ret->opaque);
+        ret->has_algorithm = take(c, value, "algorithm", false, ret->algorithm);
+        ret->has_qop = take(c, value, "qop", false, ret->qop);
+        ret->has_nc = take(c, value, "nc", false, ret->nc);
+        ret->has_userhash = take(c, value, "userhash", false, ret->userhash);
+}
+
+/* The Via must name the transport that the request came by (section 18.1.1). */
+static void watch_via(struct carrier *c, const struct lab_request *r) {
+        static const char *const wanted[] = {[OVER_UDP] = "SIP/2.0/UDP ", [OVER_TCP] = "SIP/2.0/TCP ", [OVER_TLS] = "SIP/2.0/TLS "};
+        const char *via = lab_header(r, "Via", 0), *want = wanted[c->spec->transport];
+        if (strncasecmp(via, want, strlen(want)) != 0)
+                lab_violation(c->lab, c->spec->name, "the Via says %.*s, and the request came by %s", (int)strcspn(via, " "), via,
+                              want + 8);
+}
+
+void watch_request(struct carrier *c, const struct lab_request *r, const struct source *source) {
+        struct lab *lab = c->lab;
+        const char *who = c->spec->name;
+        if (strcmp(r->method, "REGISTER") == 0 && lab_header(r, "Contact", 0))
+                lab_violation(lab, who, "REGISTER with a Contact header: it would change a binding");
+        if (strcmp(r->method, "REGISTER") != 0 && strcmp(r->method, "OPTIONS") != 0)
+                lab_violation(lab, who, "a %s request", r->method);
+        watch_via(c, r);
+        if (source->connection == 0 && !r->rport)
+                lab_violation(lab, who, "no rport in Via (RFC 3581)");
+        for (size_t i = 0; i < r->n_headers; i++) {
+                if (strncasecmp(r->headers[i].value, "Basic ", 6) == 0)
+                        lab_violation(lab, who, "Basic credentials in %s", r->headers[i].name);
+                if (strstr(r->headers[i].value, c->password))
+                        lab_violation(lab, who, "the password in %s", r->headers[i].name);
+        }
+}
+
+void watch_budget(struct carrier *c, const struct lab_request *r) {
+        c->credentialed++;
+        if (strcmp(c->answers_call_id, r->call_id) != 0) {
+                c->answers = 0;
+                (void)snprintf(c->answers_call_id, sizeof c->answers_call_id, "%s", r->call_id);
+        }
+        if (++c->answers > CARRIER_ANSWERS_MAX)
+                lab_violation(c->lab, c->spec->name, "%u credentialed requests in one probe", c->answers);
+}
+
+/* A nonce that another carrier gave must not be answered here: the answer would tell it something about the password. */
+static void watch_unknown_nonce(struct carrier *c, const char *nonce) {
+        const struct lab *lab = c->lab;
+        for (size_t i = 0; i < lab->n_carriers; i++)
+                for (size_t k = 0; k < lab->carriers[i].n_given && k < CARRIER_MEMORY; k++)
+                        if (strcmp(lab->carriers[i].given[k].nonce, nonce) == 0) {
+                                lab_violation(c->lab, c->spec->name, "an answer to a challenge of %s", lab->carriers[i].spec->name);
+                                return;
+                        }
+        lab_violation(c->lab, c->spec->name, "an answer to a nonce that no carrier gave");
+}
+
+/* The parameters that a challenge decides, whatever the request they come in. */
+static void watch_parameters(struct carrier *c, const struct credential *a) {
+        struct lab *lab = c->lab;
+        const struct trunk_spec *spec = c->spec;
+        const char *who = spec->name;
+        if (a->has_qop != a->has_cnonce || a->has_qop != a->has_nc)
+                lab_violation(lab, who, "qop, nc and cnonce do not come together");
+        if (a->has_algorithm != (spec->algorithm != NULL))
+                lab_violation(lab, who, "algorithm is not echoed as it was given");
+        if (spec->want_algorithm && strcasecmp(a->algorithm, spec->want_algorithm) != 0)
+                lab_violation(lab, who, "answered with %s, where %s was the one to choose", a->algorithm, spec->want_algorithm);
+        if (strcmp(a->opaque, spec->opaque ? spec->opaque : "") != 0 || a->has_opaque != (spec->opaque != NULL))
+                lab_violation(lab, who, "opaque is not echoed as it was given");
+        bool hashed = a->has_userhash && strcasecmp(a->userhash, "true") == 0;
+        if (hashed && !spec->userhash)
+                lab_violation(lab, who, "a hashed user name, which was not offered");
+        if (spec->userhash && (!hashed || strcmp(a->username, c->user) == 0))
+                lab_violation(lab, who, "the user name is not hashed");
+}
+
+void watch_answer(struct carrier *c, const struct lab_request *r, const struct credential *a, const struct given *g,
+                  const struct source *source) {
+        struct lab *lab = c->lab;
+        const char *who = c->spec->name, *told = carrier_told_realm(c);
+        if (told && strcmp(told, a->realm) != 0)
+                lab_violation(lab, who, "credentials sent to a realm that is not the configured one");
+        watch_parameters(c, a);
+        if (!g) {
+                watch_unknown_nonce(c, a->nonce);
+                return;
+        }
+        /* A proxy's challenge stays answered while the registrar asks: the same nonce, and a count that grows (RFC 7616 section 3.4). */
+        char nc[9];
+        (void)snprintf(nc, sizeof nc, "%08x", g->answers + 1);
+        bool again = g->answers > 0 && c->spec->challenge == CHALLENGE_BOTH && g->door == DOOR_PROXY;
+        if (g->answers > 0 && !again)
+                lab_violation(lab, who, "a nonce answered twice");
+        else if (a->has_nc && strcmp(a->nc, nc) != 0)
+                lab_violation(lab, who, "nc is %s in use %u of its nonce", a->nc, g->answers + 1);
+        if (strcmp(g->call_id, r->call_id) != 0 || strcmp(g->from_tag, r->from_tag) != 0)
+                lab_violation(lab, who, "the answer has another Call-ID or From tag than its challenge");
+        if (g->connection != source->connection)
+                lab_violation(lab, who, "the answer comes on another connection than its challenge went by");
+        else if (g->source_port != port_of(&source->address))
+                lab_violation(lab, who, "the answer comes from another port than the request it belongs to");
+        if (r->cseq != g->cseq + g->answers + 1)
+                lab_violation(lab, who, "CSeq %u answers a challenge to %u", r->cseq, g->cseq);
+}
