@@ -44,7 +44,11 @@ set -- "$@" --srv-host=_sip._udp.none.test --host-record=none.test,192.0.2.7 \
 	--srv-host=_sip._udp.foreign.test,a.example,5060,1,1 \
 	--srv-host=_sip._udp.twice.test,a.test,5060,1,1 --srv-host=_sip._udp.twice.test,a.test,5060,2,1 \
 	--srv-host=_sip._udp.six-srv.test,six.test,5066,1,1 --srv-host=_sip._udp.both-srv.test,both.test,5066,1,1 \
-	--cname=_sip._udp.alias.test,_sip._udp.twice.test
+	--naptr-record=dup.test,1,1,s,SIP+D2U,,_sip._udp.twice.test --naptr-record=dup.test,1,2,s,SIP+D2U,,_sip._udp.again.test \
+	--srv-host=_sip._udp.again.test,a.test,5060,1,1
+# Names of which only the addresses, or the SRV records of TCP, are known here; for the rest dnsmasq asks a server that is not there.
+set -- "$@" --server="/flaky.test/127.0.0.1#$closed" --host-record=flaky.test,192.0.2.30,2001:db8::30 \
+	--server="/_sip._udp.half.test/127.0.0.1#$closed" --srv-host=_sip._tcp.half.test,a.test,5060,1,1 --host-record=half.test,192.0.2.31
 # An answer that does not fit into a datagram.
 for i in 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29; do
 	set -- "$@" --srv-host="_sip._udp.large.test,a-target-with-a-rather-long-name-$i.test,50$i,$i,1" \
@@ -117,6 +121,10 @@ ask "$server" udp/large.test
 is 'a large answer comes by TCP, and only so many locations are given' "$(echo "$lines" | cut -d ' ' -f 1-2 | tr '\n' ' ')" \
 	'udp 192.0.2.10#5010 udp 192.0.2.11#5011 udp 192.0.2.12#5012 udp 192.0.2.13#5013 udp 192.0.2.14#5014 udp 192.0.2.15#5015 udp 192.0.2.16#5016 udp 192.0.2.17#5017 '
 
+ask "$server" dup.test
+is 'a target of two services is tried once for each transport' "$lines" \
+	'udp 192.0.2.1#5060 a.test (NAPTR SIP+D2U, SRV _sip._udp.twice.test 1 1 5060 a.test)'
+
 # -- SRV records that lead nowhere ---------------------------------------------------------------------------------------
 ask "$server" udp/none.test none.test
 is 'the target "." is final' "$lines" \
@@ -169,6 +177,13 @@ not found: Misformatted domain name"
 # -- name servers that do not help ---------------------------------------------------------------------------------------
 ask "$server" refused.example udp/refused.example
 is 'a name server that refuses: failed' "$lines" "failed: *${nl}failed: *"
+ask "$server" flaky.test udp/flaky.test 'flaky.test#5060'
+is 'a failed lookup of NAPTR or SRV does not lead to the host itself' "$(echo "$lines" | sed 's/: .*//' | sort -u)" \
+	"failed${nl}udp 192.0.2.30#5060 flaky.test (explicit port, A flaky.test)
+udp 2001:db8::30#5060 flaky.test (explicit port, AAAA flaky.test)"
+ask "$server" half.test udp/half.test
+is 'the SRV records of one transport serve when those of another fail' "$lines" \
+	"tcp 192.0.2.1#5060 a.test (SRV _sip._tcp.half.test 1 1 5060 a.test)${nl}failed: *"
 ask "127.0.0.1:$closed" a.test udp/a.test 'a.test#5060'
 is 'a closed port: failed' "$lines" "failed: Could not contact DNS servers
 failed: Could not contact DNS servers
