@@ -15,12 +15,15 @@
 static const char initial[] =
 #include "sql/001_initial.inc"
         ;
+static const char transports[] =
+#include "sql/002_transports.inc"
+        ;
 static const char views[] =
 #include "sql/views.inc"
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
-static const char *const migrations[] = {initial};
+static const char *const migrations[] = {initial, transports};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {

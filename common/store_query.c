@@ -43,11 +43,28 @@ static const char *const sql[STATEMENT_COUNT] = {
                 " (SELECT key FROM trunk WHERE trunk_id = :trunk), (SELECT id FROM outcome WHERE word = :outcome),"
                 " (SELECT id FROM cause WHERE word = :cause), (SELECT id FROM carrier WHERE target = :target AND address = :address),"
                 " :requests, :credentialed, :latency, :detail)",
+        [STATEMENT_PUT_TARGET] =
+                "INSERT INTO evidence_target (run, trunk, seq, transport, address, how, tls_protocol, tls_cipher, tls_subject, tls_names,"
+                " tls_chain_end, tls_not_after_sec, tls_error, tls_wanted) VALUES (:run,"
+                " (SELECT key FROM trunk WHERE trunk_id = :trunk), :seq, lower(:transport), :address, :how, :protocol, :cipher, :subject,"
+                " :names, :chain_end, :not_after, :error, :wanted)",
         [STATEMENT_PUT_EVIDENCE] =
-                "INSERT INTO evidence (run, trunk, seq, sent_usec, rtt_usec, credentialed, digest_uri, algorithm, qop,"
+                "INSERT INTO evidence (run, trunk, seq, target, sent_usec, rtt_usec, credentialed, digest_uri, algorithm, qop,"
                 " retransmissions, ending, problem, status, reason, request, response) VALUES (:run,"
-                " (SELECT key FROM trunk WHERE trunk_id = :trunk), :seq, :sent, :rtt, :credentialed, :digest_uri, :algorithm, :qop,"
-                " :retransmissions, :ending, :problem, :status, :reason, :request, :response)",
+                " (SELECT key FROM trunk WHERE trunk_id = :trunk), :seq, :target, :sent, :rtt, :credentialed, :digest_uri, :algorithm,"
+                " :qop, :retransmissions, :ending, :problem, :status, :reason, :request, :response)",
+        [STATEMENT_PUT_PROXY] =
+                "INSERT INTO proxy_result (run, trunk, seq, target, address, outcome, cause, detail, latency_usec) VALUES (:run,"
+                " (SELECT key FROM trunk WHERE trunk_id = :trunk), :seq, :target, :address,"
+                " (SELECT id FROM outcome WHERE word = :outcome), (SELECT id FROM cause WHERE word = :cause), :detail, :latency)",
+        /* Most runs leave it as it was, and write nothing. */
+        [STATEMENT_PUT_MEMORY] = "INSERT INTO trunk_memory (trunk, algorithm, hold_until_usec)"
+                                 " VALUES ((SELECT key FROM trunk WHERE trunk_id = :trunk), :algorithm, :hold_until)"
+                                 " ON CONFLICT (trunk) DO UPDATE SET (algorithm, hold_until_usec)"
+                                 " = (excluded.algorithm, excluded.hold_until_usec)"
+                                 " WHERE (algorithm, hold_until_usec) IS NOT (excluded.algorithm, excluded.hold_until_usec)",
+        [STATEMENT_MEMORY] = "SELECT algorithm, hold_until_usec FROM trunk_memory"
+                             " WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)",
         [STATEMENT_LAST_RESULT] = "SELECT cause.word, started_usec FROM result JOIN cause ON cause.id = result.cause"
                                   " JOIN run ON run.id = result.run WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)"
                                   " ORDER BY result.run DESC LIMIT 1",

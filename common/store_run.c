@@ -1,4 +1,4 @@
-/* store_run.c: runs, their results and evidence, and what the journal was told. */
+/* store_run.c: runs, their results and evidence, what the next run must know, and what the journal was told. */
 #include "store_private.h"
 
 #include <stdio.h>
@@ -48,6 +48,14 @@ static const char *ending_word(enum exchange_end end) {
                 return "refused";
         case EXCHANGE_UNREACHABLE:
                 return "unreachable";
+        case EXCHANGE_CLOSED:
+                return "closed";
+        case EXCHANGE_TLS_FAILED:
+                return "tls_failed";
+        case EXCHANGE_UNTRUSTED:
+                return "untrusted";
+        case EXCHANGE_TOO_LARGE:
+                return "too_large";
         case EXCHANGE_MALFORMED:
                 return "malformed";
         case EXCHANGE_CUT:
@@ -124,12 +132,44 @@ static int put_carrier(struct store *s, const struct evidence *e) {
         return query_run(&q);
 }
 
-static int put_exchange(struct store *s, int64_t run, const char *trunk_id, size_t seq, const struct exchange *x) {
+static int put_target(struct store *s, int64_t run, const char *trunk_id, size_t seq, const struct attempt *a) {
+        static const struct tls_facts none;
+        const struct tls_facts *tls = a->tls ? a->tls : &none;
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_TARGET, "store a target");
+        bind_integer(&q, ":run", run);
+        bind_text(&q, ":trunk", trunk_id);
+        bind_integer(&q, ":seq", (int64_t)seq);
+        bind_text(&q, ":transport", target_transport_name(a->transport));
+        bind_text(&q, ":address", a->address);
+        bind_text_or_null(&q, ":how", a->how);
+        bind_text_or_null(&q, ":protocol", tls->protocol);
+        bind_text_or_null(&q, ":cipher", tls->cipher);
+        bind_text_or_null(&q, ":subject", tls->subject);
+        bind_text_or_null(&q, ":names", tls->names);
+        bind_text_or_null(&q, ":chain_end", tls->chain_end);
+        bind_optional(&q, ":not_after", tls->not_after_sec);
+        bind_text_or_null(&q, ":error", tls->error);
+        bind_text_or_null(&q, ":wanted", tls->wanted);
+        return query_run(&q);
+}
+
+/* In words, the most exact there are; NULL = none. */
+static const char *problem_of(const struct exchange *x) {
+        if (x->malformed)
+                return x->malformed;
+        if (x->failure[0])
+                return x->failure;
+        return x->error ? strerrordesc_np(x->error) : NULL;
+}
+
+static int put_exchange(struct store *s, int64_t run, const char *trunk_id, size_t seq, const struct evidence *e) {
+        const struct exchange *x = &e->exchanges[seq - 1];
         _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_EVIDENCE, "store evidence");
         bind_integer(&q, ":run", run);
         bind_text(&q, ":trunk", trunk_id);
         bind_integer(&q, ":seq", (int64_t)seq);
-        bind_integer(&q, ":sent", (int64_t)x->sent_usec);
+        bind_if(&q, x->target < e->n_targets, ":target", (int64_t)x->target + 1);
+        bind_optional(&q, ":sent", (int64_t)x->sent_usec);
         bind_optional(&q, ":rtt", (int64_t)x->rtt_usec);
         bind_integer(&q, ":credentialed", x->credentialed);
         bind_text(&q, ":digest_uri", x->credentialed ? x->digest_uri : NULL);
@@ -137,7 +177,7 @@ static int put_exchange(struct store *s, int64_t run, const char *trunk_id, size
         bind_text(&q, ":qop", x->credentialed ? digest_qop_name(x->qop) : NULL);
         bind_integer(&q, ":retransmissions", x->retransmissions);
         bind_text(&q, ":ending", ending_word(x->end));
-        bind_text(&q, ":problem", x->malformed ? x->malformed : x->error ? strerrordesc_np(x->error) : NULL);
+        bind_text(&q, ":problem", problem_of(x));
         bind_optional(&q, ":status", x->status);
         bind_text_or_null(&q, ":reason", x->reason);
         bind_text(&q, ":request", x->request);
@@ -145,19 +185,55 @@ static int put_exchange(struct store *s, int64_t run, const char *trunk_id, size
         return query_run(&q);
 }
 
-static int put_result(struct store *s, int64_t run, const struct result *result) {
+static bool was_tried(const struct evidence *e, size_t target) {
+        for (size_t i = 0; i < e->n_exchanges; i++)
+                if (e->exchanges[i].target == target)
+                        return true;
+        return false;
+}
+
+/* The targets first: the messages refer to them. */
+static int put_evidence(struct store *s, int64_t run, const char *trunk_id, const struct evidence *e) {
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < e->n_targets; i++)
+                if (was_tried(e, i))
+                        r = put_target(s, run, trunk_id, i + 1, &e->targets[i]);
+        for (size_t i = 0; r == 0 && i < e->n_exchanges; i++)
+                r = put_exchange(s, run, trunk_id, i + 1, e);
+        return r;
+}
+
+static int put_proxy(struct store *s, int64_t run, const char *trunk_id, size_t seq, const struct proxy_result *p) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_PROXY, "store a proxy's result");
+        bind_integer(&q, ":run", run);
+        bind_text(&q, ":trunk", trunk_id);
+        bind_integer(&q, ":seq", (int64_t)seq);
+        bind_text(&q, ":target", p->target);
+        bind_text_or_null(&q, ":address", p->evidence ? p->evidence->address : NULL);
+        bind_text(&q, ":outcome", outcome_word(verdict_outcome(&p->verdict)));
+        bind_text(&q, ":cause", cause_info(p->verdict.cause)->word);
+        bind_text_or_null(&q, ":detail", p->verdict.detail);
+        bind_optional(&q, ":latency", (int64_t)p->latency_usec);
+        return query_run(&q);
+}
+
+static int put_memory(struct store *s, const char *trunk_id, const struct trunk_memory *m) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_MEMORY, "store a trunk's memory");
+        bind_text(&q, ":trunk", trunk_id);
+        bind_text(&q, ":algorithm", m->has_algorithm ? digest_algorithm_name(m->algorithm) : NULL);
+        bind_optional(&q, ":hold_until", m->hold_until_usec);
+        return query_run(&q);
+}
+
+static int put_verdict(struct store *s, int64_t run, const struct result *result) {
         const struct evidence *e = result->evidence;
-        const char *trunk_id = result->trunk->id;
-        int r = keep_trunk(s, result->trunk);
-        if (r < 0)
-                return r;
         bool has_carrier = e && e->target[0];
-        r = has_carrier ? put_carrier(s, e) : 0;
+        int r = has_carrier ? put_carrier(s, e) : 0;
         if (r < 0)
                 return r;
         _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_RESULT, "store a result");
         bind_integer(&q, ":run", run);
-        bind_text(&q, ":trunk", trunk_id);
+        bind_text(&q, ":trunk", result->trunk->id);
         bind_text(&q, ":outcome", outcome_word(verdict_outcome(&result->verdict)));
         bind_text(&q, ":cause", cause_info(result->verdict.cause)->word);
         bind_text(&q, ":target", has_carrier ? e->target : NULL);
@@ -166,15 +242,21 @@ static int put_result(struct store *s, int64_t run, const struct result *result)
         bind_integer(&q, ":credentialed", result->credentialed);
         bind_optional(&q, ":latency", (int64_t)result->latency_usec);
         bind_text_or_null(&q, ":detail", result->verdict.detail);
-        r = query_run(&q);
-        if (r < 0 || !e || !result->keep_evidence)
-                return r;
-        for (size_t i = 0; i < e->n_exchanges; i++) {
-                r = put_exchange(s, run, trunk_id, i + 1, &e->exchanges[i]);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return query_run(&q);
+}
+
+static int put_result(struct store *s, int64_t run, const struct result *result) {
+        const char *trunk_id = result->trunk->id;
+        int r = keep_trunk(s, result->trunk);
+        if (r == 0)
+                r = put_verdict(s, run, result);
+        if (r == 0 && result->evidence && result->keep_evidence)
+                r = put_evidence(s, run, trunk_id, result->evidence);
+        for (size_t i = 0; r == 0 && i < result->n_proxies; i++)
+                r = put_proxy(s, run, trunk_id, i + 1, &result->proxies[i]);
+        if (r == 0 && result->memory)
+                r = put_memory(s, trunk_id, result->memory);
+        return r;
 }
 
 static int put_results(struct store *s, const struct run *run, const struct result *results, size_t n) {
@@ -256,6 +338,21 @@ int store_last_result(struct store *s, const char *trunk_id, enum cause *ret_cau
         _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_LAST_RESULT, "read the last result");
         bind_text(&q, ":trunk", trunk_id);
         return read_cause(&q, ret_cause, ret_usec);
+}
+
+int store_memory(struct store *s, const char *trunk_id, struct trunk_memory *ret) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_MEMORY, "read a trunk's memory");
+        bind_text(&q, ":trunk", trunk_id);
+        int r = query_step(&q);
+        if (r != 0)
+                return r;
+        struct trunk_memory m = {.hold_until_usec = sqlite3_column_int64(q.statement, 1)};
+        const char *algorithm = (const char *)sqlite3_column_text(q.statement, 0);
+        m.has_algorithm = algorithm && digest_algorithm_from(span_of(algorithm), &m.algorithm);
+        if (!m.has_algorithm && m.hold_until_usec == 0)
+                return STORE_NONE;
+        *ret = m;
+        return 0;
 }
 
 int store_announced(struct store *s, const char *subject, enum cause *ret_cause, int64_t *ret_usec) {

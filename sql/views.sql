@@ -53,6 +53,76 @@ SELECT
 FROM results
 ORDER BY run DESC, trunk COLLATE NOCASE, trunk_id;
 
+DROP VIEW IF EXISTS proxies;
+CREATE VIEW proxies AS -- the newest verdict on each proxy of the trunks that are probed on each
+SELECT
+  coalesce(t.name, t.trunk_id) AS trunk,
+  t.trunk_id,
+  p.seq,                                                       -- 1, 2, ... in order of preference
+  p.target AS proxy,                                           -- as configured
+  p.address,                                                   -- where requests went; NULL: nowhere
+  o.word AS outcome,
+  c.word AS cause,
+  p.detail,                                                    -- what was seen
+  CASE WHEN p.outcome > 0 THEN c.remedy END AS remedy,         -- what to do; NULL: nothing, it passed
+  round(p.latency_usec / 1000.0, 1) AS latency_ms,
+  p.run,
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.started_usec / 1000000, 'unixepoch') AS time -- when the run started
+FROM latest AS l
+JOIN trunk AS t ON t.trunk_id = l.trunk_id
+CROSS JOIN proxy_result AS p -- CROSS: as in latest
+JOIN run ON run.id = p.run
+JOIN outcome AS o ON o.id = p.outcome
+JOIN cause AS c ON c.id = p.cause
+WHERE p.trunk = t.key AND p.run = (SELECT max(run) FROM proxy_result WHERE trunk = t.key)
+  -- A trunk that was later probed once is no longer probed on each.
+  AND NOT EXISTS (SELECT 1 FROM result AS r WHERE r.trunk = t.key AND r.run > p.run AND r.carrier IS NOT NULL)
+ORDER BY trunk COLLATE NOCASE, t.trunk_id, p.seq;
+
+DROP VIEW IF EXISTS messages;
+CREATE VIEW messages AS -- the messages that were kept, newest run first, each trunk's in order of sending
+SELECT
+  strftime('%Y-%m-%dT%H:%M:%fZ', e.sent_usec / 1000000.0, 'unixepoch') AS time, -- of sending; NULL: it did not come to that
+  e.run,
+  coalesce(t.name, t.trunk_id) AS trunk,
+  e.seq AS step,                                               -- 1, 2, ...
+  a.address,                                                   -- where it went
+  a.transport,                                                 -- udp, tcp, tls
+  replace(e.request, char(13), '') AS request,                 -- secrets redacted, line ends for a terminal
+  replace(e.response, char(13), '') AS response,
+  e.status,                                                    -- of the response; NULL: none
+  round(e.rtt_usec / 1000.0, 1) AS rtt_ms,
+  e.retransmissions,
+  e.ending,                                                    -- responded, no_response, refused, closed, ...
+  coalesce(e.problem, CASE WHEN e.ending = 'untrusted' THEN a.tls_error END) AS problem, -- the error behind the ending
+  t.trunk_id,
+  a.how                                                        -- the DNS records that led to the address
+FROM evidence AS e
+JOIN trunk AS t ON t.key = e.trunk
+LEFT JOIN evidence_target AS a ON a.run = e.run AND a.trunk = e.trunk AND a.seq = e.target
+ORDER BY e.run DESC, trunk COLLATE NOCASE, t.trunk_id, e.seq;
+
+DROP VIEW IF EXISTS certificates;
+CREATE VIEW certificates AS -- the newest certificate of each carrier address, for each set of names it was asked for; soonest end first
+SELECT
+  a.address,
+  a.tls_wanted AS wanted,                                      -- the names that were accepted
+  a.tls_subject AS subject,
+  a.tls_names AS names,                                        -- whom it is for
+  a.tls_chain_end AS chain_end,                                -- issuer of the last certificate of its chain
+  strftime('%Y-%m-%dT%H:%M:%SZ', a.tls_not_after_sec, 'unixepoch') AS not_after,
+  round((a.tls_not_after_sec - run.started_usec / 1000000) / 86400.0, 1) AS days_left, -- when that run started
+  a.tls_protocol AS protocol,
+  a.tls_cipher AS cipher,
+  a.tls_error AS problem,                                      -- NULL: it was good
+  max(a.run) AS run,                                           -- that saw it; the other columns are of this run, too
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.started_usec / 1000000, 'unixepoch') AS time
+FROM evidence_target AS a
+JOIN run ON run.id = a.run
+WHERE a.tls_not_after_sec IS NOT NULL
+GROUP BY a.address, a.tls_wanted
+ORDER BY a.tls_not_after_sec, a.address, a.tls_wanted;
+
 DROP VIEW IF EXISTS causes;
 CREATE VIEW causes AS -- every cause with its meaning, and how often and when it was last seen
 SELECT

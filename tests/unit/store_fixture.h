@@ -132,7 +132,8 @@ static inline struct result make_result(const struct trunk *t, enum cause cause,
 }
 
 static inline struct evidence make_evidence(void) {
-        struct evidence e = {.target = "sbc1.carrier.example:5061", .address = "192.0.2.1:5061", .n_exchanges = 2};
+        struct evidence e = {.target = "sbc1.carrier.example:5061", .address = "192.0.2.1:5061", .n_targets = 1, .n_exchanges = 2};
+        e.targets[0] = (struct attempt){.address = "192.0.2.1:5061"};
         e.exchanges[0] = (struct exchange){.sent_usec = (uint64_t)START,
                                            .rtt_usec = 150250,
                                            .status = 401,
@@ -149,13 +150,6 @@ static inline struct evidence make_evidence(void) {
                                            .error = ECONNREFUSED,
                                            .request = text_of("REGISTER sip:a SIP/2.0\r\n\r\n")};
         return e;
-}
-
-static inline void free_evidence(struct evidence *e) {
-        for (size_t i = 0; i < e->n_exchanges; i++) {
-                free(e->exchanges[i].request);
-                free(e->exchanges[i].response);
-        }
 }
 
 static inline void store_run(struct store *s, struct run *run, const struct result *results, size_t n) {

@@ -17,7 +17,7 @@ START_TEST(a_new_database_has_our_marks) {
         ck_assert_uint_eq(st.st_mode & 07777, 0640);
         ck_assert_str_eq(store_path(s), path);
         expect_rows("SELECT application_id FROM pragma_application_id", "1413567812");
-        expect_rows("SELECT user_version FROM pragma_user_version", "1");
+        expect_rows("SELECT user_version FROM pragma_user_version", "2");
         expect_rows("SELECT auto_vacuum FROM pragma_auto_vacuum", "2");
         expect_rows("SELECT journal_mode FROM pragma_journal_mode", "wal");
         expect_rows("SELECT word FROM outcome ORDER BY id", "pass\nwarn\nuntested\nfail");
@@ -118,7 +118,7 @@ START_TEST(an_empty_file_is_a_new_database) {
         (void)fclose(f);
         expect_open(STORE_READ, STORE_ABSENT, "is empty");
         store_close(open_writer());
-        expect_rows("SELECT user_version FROM pragma_user_version", "1");
+        expect_rows("SELECT user_version FROM pragma_user_version", "2");
 }
 END_TEST
 
@@ -413,7 +413,7 @@ START_TEST(a_runs_results_are_stored_together_or_not_at_all) {
                     "2|2|2|1|done");
         trunk_clear(&a);
         trunk_clear(&b);
-        free_evidence(&e);
+        evidence_clear(&e);
         store_close(s);
 }
 END_TEST
@@ -433,7 +433,7 @@ START_TEST(evidence_is_kept_on_demand) {
                     "1|1");
         trunk_clear(&a);
         trunk_clear(&b);
-        free_evidence(&e);
+        evidence_clear(&e);
         store_close(s);
 }
 END_TEST
@@ -452,7 +452,7 @@ START_TEST(invalid_utf8_becomes_readable) {
         expect_rows("SELECT trunk, detail FROM latest", "caf" BAD "|" BAD BAD BAD BAD "|\xF0\x9F\x93\x9E|" BAD BAD);
         expect_rows("SELECT response FROM evidence WHERE seq = 1", "SIP/2.0 401 \xC3\xA9" BAD BAD BAD BAD BAD BAD ".");
         trunk_clear(&a);
-        free_evidence(&e);
+        evidence_clear(&e);
         store_close(s);
 }
 END_TEST
@@ -487,7 +487,7 @@ START_TEST(a_thousand_trunks_in_one_run) {
                 trunk_clear(&trunks[i]);
         free(trunks);
         free(results);
-        free_evidence(&e);
+        evidence_clear(&e);
         store_close(s);
 }
 END_TEST

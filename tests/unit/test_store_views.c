@@ -149,7 +149,7 @@ static void tell_a_story(struct store *s) {
         trunk_clear(&b);
         trunk_clear(&c);
         trunk_clear(&d);
-        free_evidence(&e);
+        evidence_clear(&e);
 }
 
 START_TEST(views_show_the_story) {
