@@ -46,8 +46,9 @@ set -- "$@" --srv-host=_sip._udp.none.test --host-record=none.test,192.0.2.7 \
 	--srv-host=_sip._udp.six-srv.test,six.test,5066,1,1 --srv-host=_sip._udp.both-srv.test,both.test,5066,1,1 \
 	--naptr-record=dup.test,1,1,s,SIP+D2U,,_sip._udp.twice.test --naptr-record=dup.test,1,2,s,SIP+D2U,,_sip._udp.again.test \
 	--srv-host=_sip._udp.again.test,a.test,5060,1,1
-# Names of which only the addresses, or the SRV records of TCP, are known here; for the rest dnsmasq asks a server that is not there.
+# Names of which only the addresses, or some SRV records, are known here; for the rest dnsmasq asks a server that is not there.
 set -- "$@" --server="/flaky.test/127.0.0.1#$closed" --host-record=flaky.test,192.0.2.30,2001:db8::30 \
+	--server="/mute.test/127.0.0.1#$closed" --srv-host=_sip._udp.mute.test,a.test,5060,1,1 \
 	--server="/_sip._udp.half.test/127.0.0.1#$closed" --srv-host=_sip._tcp.half.test,a.test,5060,1,1 --host-record=half.test,192.0.2.31
 # An answer that does not fit into a datagram.
 for i in 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29; do
@@ -181,6 +182,9 @@ ask "$server" flaky.test udp/flaky.test 'flaky.test#5060'
 is 'a failed lookup of NAPTR or SRV does not lead to the host itself' "$(echo "$lines" | sed 's/: .*//' | sort -u)" \
 	"failed${nl}udp 192.0.2.30#5060 flaky.test (explicit port, A flaky.test)
 udp 2001:db8::30#5060 flaky.test (explicit port, AAAA flaky.test)"
+ask "$server" mute.test udp/mute.test
+is 'a failed lookup of NAPTR does not choose a transport' "$lines" \
+	"failed: *${nl}udp 192.0.2.1#5060 a.test (SRV _sip._udp.mute.test 1 1 5060 a.test)"
 ask "$server" half.test udp/half.test
 is 'the SRV records of one transport serve when those of another fail' "$lines" \
 	"tcp 192.0.2.1#5060 a.test (SRV _sip._tcp.half.test 1 1 5060 a.test)${nl}failed: *"
