@@ -318,6 +318,7 @@ START_TEST(proxies_are_the_newest) {
         results[0].n_proxies = 1;
         results[1].proxies = second;
         results[1].n_proxies = 2;
+        results[1].evidence = NULL; /* also where the trunk's own verdict has none */
         struct run run1 = make_run(1);
         store_run(s, &run1, results, 2);
         static const char newest[] = "SELECT trunk, seq, proxy, latency_ms, run FROM proxies";
