@@ -16,6 +16,7 @@
 #include "trunk_poll.h"
 
 #define ACCURACY_USEC USEC_PER_MSEC
+#define RETRY_AFTER_MAX_SEC (24 * 3600) /* a carrier that asks for more is asked again after a day */
 #define SUBJECT_CLOCK "clock"
 #define SUBJECT_PLATFORM "platform"
 #define SUBJECT_MAX 300
@@ -29,6 +30,15 @@ struct item {
         struct evidence evidence;
         bool had_last;
         enum cause last_cause;
+        bool had_memory;
+        struct trunk_memory memory;
+        struct proxy { /* of a trunk that is probed on each */
+                char target[TARGET_HOST_MAX + 16];
+                struct verdict verdict;
+                struct evidence evidence;
+        } * proxies;
+        struct proxy_result *proxy_results; /* as they are stored */
+        size_t n_proxies, proxy;            /* proxy: the one under way */
 };
 
 struct audit {
@@ -152,7 +162,33 @@ static void tell(struct audit *a, struct telling *t, size_t n_results) {
 
 /* -- the end ----------------------------------------------------------------------------------------------------------- */
 
-static void result_of(const struct item *item, struct result *ret) {
+static uint64_t latency_of(const struct evidence *e) {
+        for (size_t i = 0; i < e->n_exchanges; i++)
+                if (e->exchanges[i].rtt_usec)
+                        return e->exchanges[i].rtt_usec;
+        return 0;
+}
+
+/* What the next run must know; NULL when this one learned nothing. */
+static const struct trunk_memory *remember(struct item *item) {
+        const struct evidence *e = &item->evidence;
+        bool learned = false;
+        for (size_t i = 0; i < e->n_exchanges; i++) {
+                const struct exchange *x = &e->exchanges[i];
+                if (x->end != EXCHANGE_RESPONDED)
+                        continue;
+                learned = true;
+                if (x->credentialed && x->status < 300) {
+                        item->memory.has_algorithm = true;
+                        item->memory.algorithm = x->algorithm;
+                }
+                bool waits = x->retry_after_sec > 0 && x->retry_after_sec <= RETRY_AFTER_MAX_SEC;
+                item->memory.hold_until_usec = waits ? (int64_t)x->sent_usec + x->retry_after_sec * (int64_t)USEC_PER_SEC : 0;
+        }
+        return learned ? &item->memory : NULL;
+}
+
+static void result_of(struct item *item, struct result *ret) {
         const struct evidence *e = &item->evidence;
         *ret = (struct result){
                 .trunk = item->trunk,
@@ -160,9 +196,18 @@ static void result_of(const struct item *item, struct result *ret) {
                 .evidence = e->target[0] ? e : NULL,
                 .requests = (unsigned)e->n_exchanges,
                 .credentialed = evidence_credentialed(e),
+                .latency_usec = latency_of(e),
+                .memory = remember(item),
+                .proxies = item->proxy_results,
+                .n_proxies = item->n_proxies,
         };
-        for (size_t i = 0; i < e->n_exchanges && ret->latency_usec == 0; i++)
-                ret->latency_usec = e->exchanges[i].rtt_usec;
+        for (size_t i = 0; i < item->n_proxies; i++)
+                item->proxy_results[i] = (struct proxy_result){
+                        .target = item->proxies[i].target,
+                        .verdict = item->proxies[i].verdict,
+                        .latency_usec = latency_of(&item->proxies[i].evidence),
+                        .evidence = &item->proxies[i].evidence,
+                };
         /* Kept for what did not pass, and for the first pass after a change. */
         ret->keep_evidence = verdict_outcome(&item->verdict) != OUTCOME_PASS || !item->had_last || item->last_cause != item->verdict.cause;
 }
@@ -271,13 +316,61 @@ static void finish_item(struct item *item, const struct verdict *v) {
                 a->request.progress(a->n_finished, a->n_items, a->user);
 }
 
+static int begin_probe(struct item *item);
+
+/* Once credentials were refused at one proxy they go to no other: all of them may count against one account. */
+static bool is_refused(const struct verdict *v) {
+        return v->cause == CAUSE_WRONG_PASSWORD || v->cause == CAUSE_FORBIDDEN || v->cause == CAUSE_LOCKOUT_SUSPECTED ||
+               v->cause == CAUSE_REFUSAL_UNPROVEN || v->cause == CAUSE_ANSWER_DROPPED;
+}
+
+static int badness(const struct verdict *v) {
+        static const int order[] = {[OUTCOME_PASS] = 0, [OUTCOME_WARN] = 1, [OUTCOME_UNTESTED] = 2, [OUTCOME_FAIL] = 3};
+        return order[verdict_outcome(v)];
+}
+
+/* The trunk's verdict and evidence are those of its worst proxy. */
+static void choose_worst(struct item *item) {
+        struct proxy *worst = &item->proxies[0];
+        for (size_t i = 1; i < item->n_proxies; i++)
+                if (badness(&item->proxies[i].verdict) > badness(&worst->verdict))
+                        worst = &item->proxies[i];
+        struct verdict v = verdict_of(worst->verdict.cause, "%s: %s", worst->target, worst->verdict.detail);
+        item->evidence = worst->evidence;
+        worst->evidence = (struct evidence){0};
+        finish_item(item, &v);
+}
+
+/* Goes on with the next proxy; false when there is none left, and the item is finished. */
+static bool next_proxy(struct item *item, const struct probe_result *result) {
+        struct proxy *done = &item->proxies[item->proxy];
+        done->verdict = result->verdict;
+        done->evidence = result->evidence;
+        bool stop = is_refused(&done->verdict) || result->evidence.cut;
+        while (++item->proxy < item->n_proxies) {
+                struct proxy *next = &item->proxies[item->proxy];
+                if (!stop && begin_probe(item) == 0)
+                        return true;
+                next->verdict = verdict_of(CAUSE_BUDGET_SPENT, "not probed after %s at %s", cause_info(done->verdict.cause)->word,
+                                           done->target);
+        }
+        choose_worst(item);
+        return false;
+}
+
 static void on_probe(struct probe *p, struct probe_result *result, void *user) {
         struct item *item = user;
         struct audit *a = item->audit;
-        item->evidence = result->evidence;
+        struct probe_result r = *result;
         result->evidence = (struct evidence){0};
-        finish_item(item, &result->verdict);
         item->probe = probe_free(p);
+        if (item->n_proxies > 0) {
+                if (next_proxy(item, &r))
+                        return;
+        } else {
+                item->evidence = r.evidence;
+                finish_item(item, &r.verdict);
+        }
         a->n_active--;
         if (!a->ended && a->pace)
                 start_probes(a);
@@ -290,16 +383,61 @@ static int on_pacer(sd_event_source *source, uint64_t usec, void *user) {
         return 0;
 }
 
+static int begin_probe(struct item *item) {
+        struct audit *a = item->audit;
+        const struct probe_context context = {
+                .event = a->context.event,
+                .transport = a->context.transport,
+                .resolver = a->resolver,
+                .tls = a->context.tls,
+                .config = a->context.config,
+        };
+        const struct diagnosis_history history = {
+                .known = item->had_last,
+                .last_cause = item->last_cause,
+                .has_algorithm = item->had_memory && item->memory.has_algorithm,
+                .algorithm = item->memory.algorithm,
+        };
+        return probe_start(&item->probe, &context, item->trunk, item->n_proxies > 0 ? item->proxy : PROBE_EVERY_PROXY, &history, on_probe,
+                           item);
+}
+
+static int prepare_proxies(struct item *item) {
+        struct target targets[TARGETS_MAX];
+        size_t n = 0;
+        if (!item->trunk->probe_all_proxies || target_list(targets, &n, item->trunk) != 0 || n < 2)
+                return 0;
+        item->proxies = calloc(n, sizeof *item->proxies);
+        item->proxy_results = calloc(n, sizeof *item->proxy_results);
+        if (!item->proxies || !item->proxy_results)
+                return -ENOMEM;
+        item->n_proxies = n;
+        for (size_t i = 0; i < n; i++) {
+                (void)snprintf(item->proxies[i].target, sizeof item->proxies[i].target, "%s", targets[i].text);
+                item->proxies[i].verdict = verdict_of(CAUSE_RUN_ENDED, "not begun");
+        }
+        return 0;
+}
+
+/* The carrier's own word counts for more than our schedule. */
+static bool is_held(const struct item *item, struct verdict *ret) {
+        int64_t left_usec = item->had_memory ? item->memory.hold_until_usec - now_realtime() : 0;
+        if (left_usec <= 0)
+                return false;
+        *ret = verdict_of(CAUSE_CARRIER_UNAVAILABLE, "the carrier asked not to be asked for another %lld s (Retry-After)",
+                          (long long)(left_usec / (int64_t)USEC_PER_SEC) + 1);
+        return true;
+}
+
 static void start_probe(struct audit *a, struct item *item) {
         struct verdict v;
-        if (diagnosis_before(item->trunk, &v)) {
+        if (diagnosis_before(item->trunk, &v) || is_held(item, &v)) {
                 finish_item(item, &v);
                 return;
         }
-        const struct probe_context context = {
-                .event = a->context.event, .transport = a->context.transport, .resolver = a->resolver, .config = a->context.config};
-        const struct diagnosis_history history = {.known = item->had_last, .last_cause = item->last_cause};
-        int r = probe_start(&item->probe, &context, item->trunk, &history, on_probe, item);
+        int r = prepare_proxies(item);
+        if (r >= 0)
+                r = begin_probe(item);
         if (r < 0) {
                 v = verdict_of(CAUSE_PROBE_BROKEN, "unable to start: %s", strerror(-r));
                 finish_item(item, &v);
@@ -346,17 +484,24 @@ static void add_item(struct audit *a, struct trunk *t) {
         item->audit = a;
         item->trunk = t;
         item->had_last = store_last_result(a->context.store, t->id, &item->last_cause, &when) == 0;
+        item->had_memory = store_memory(a->context.store, t->id, &item->memory) == 0;
         item->verdict = verdict_of(CAUSE_RUN_ENDED, "not begun");
 }
 
 /* Trunks of one carrier keep their distance; a trunk that is not probed needs none. */
 static int make_pace(struct audit *a) {
         _cleanup_(freep) const char **keys = calloc(a->n_items + 1, sizeof *keys);
-        _cleanup_(freep) struct target *targets = calloc(a->n_items + 1, sizeof *targets);
-        if (!keys || !targets)
+        _cleanup_(freep) char(*texts)[TARGET_HOST_MAX + 16] = calloc(a->n_items + 1, sizeof *texts);
+        if (!keys || !texts)
                 return -ENOMEM;
-        for (size_t i = 0; i < a->n_items; i++)
-                keys[i] = target_of(&targets[i], a->items[i].trunk) == 0 ? targets[i].text : NULL;
+        for (size_t i = 0; i < a->n_items; i++) {
+                struct target targets[TARGETS_MAX];
+                size_t n = 0;
+                if (target_list(targets, &n, a->items[i].trunk) != 0)
+                        continue;
+                memcpy(texts[i], targets[0].text, sizeof texts[i]);
+                keys[i] = texts[i];
+        }
         return pace_new(&a->pace, keys, a->n_items, a->context.config->probe.spacing_usec);
 }
 
@@ -536,6 +681,14 @@ void audit_abort(struct audit *a) {
         finish(a, RUN_ABORTED);
 }
 
+static void clear_item(struct item *item) {
+        evidence_clear(&item->evidence);
+        for (size_t i = 0; i < item->n_proxies; i++)
+                evidence_clear(&item->proxies[i].evidence);
+        free(item->proxies);
+        free(item->proxy_results);
+}
+
 struct audit *audit_free(struct audit *a) {
         if (a) {
                 if (!a->ended) {
@@ -547,7 +700,7 @@ struct audit *audit_free(struct audit *a) {
                         a->pacer = sd_event_source_disable_unref(a->pacer);
                 }
                 for (size_t i = 0; i < a->n_items; i++)
-                        evidence_clear(&a->items[i].evidence);
+                        clear_item(&a->items[i]);
                 a->resolver = resolver_free(a->resolver);
                 free(a->items);
                 (void)pace_free(a->pace);
@@ -562,7 +715,14 @@ struct audit *audit_free(struct audit *a) {
 int audit_context_open(struct audit_context *ret, sd_event *event, const struct config *config, struct store *store,
                        struct journal *journal) {
         struct audit_context c = {.event = event, .config = config, .store = store, .journal = journal};
-        int r = transport_new(&c.transport, event);
+        _cleanup_(freep) char *why = NULL;
+        int r = tls_new(&c.tls, config->sip.ca_file, config->sip.certificate_file, config->sip.key_file, &why);
+        if (r > 0) {
+                journal_log(journal, LOG_ERR, "sip: %s", why ? why : "a TLS file cannot be used");
+                r = -EINVAL;
+        }
+        if (r >= 0)
+                r = transport_new(&c.transport, event);
         if (r >= 0 && config->has_platform)
                 r = http_new(&c.http, event);
         if (r >= 0 && config->has_platform)
@@ -578,4 +738,5 @@ void audit_context_close(struct audit_context *c) {
         c->token = token_free(c->token);
         c->http = http_free(c->http);
         c->transport = transport_free(c->transport);
+        c->tls = tls_free(c->tls);
 }

@@ -19,6 +19,7 @@ struct audit_context {
         struct http *http;   /* NULL when no platform is configured */
         struct token *token; /* NULL when no platform is configured */
         struct transport *transport;
+        struct tls *tls; /* towards carriers */
 };
 
 /* Returns 0 or -errno. */
