@@ -232,8 +232,12 @@ bool diagnosis_before(const struct trunk *t, struct verdict *ret) {
         struct target target;
         struct target_uris uris;
         int r = target_of(&target, t);
-        if (r == 0 && target_uris_of(&uris, t, &target) < 0) {
-                *ret = verdict_of(CAUSE_TARGET_UNKNOWN, "the trunk's URIs are longer than %d bytes", TARGET_URI_MAX - 1);
+        int written = r == 0 ? target_uris_of(&uris, t, &target) : 0;
+        if (written != 0) {
+                *ret = written < 0
+                               ? verdict_of(CAUSE_TARGET_UNKNOWN, "the trunk's URIs are longer than %d bytes", TARGET_URI_MAX - 1)
+                               : verdict_of(CAUSE_TARGET_UNKNOWN, "no SIP URI can be made of the domain \"%s\" and the request URI \"%s\"",
+                                            t->domain ? t->domain : "", t->request_uri ? t->request_uri : "");
                 return true;
         }
         if (r == TARGET_NO_TRANSPORT)

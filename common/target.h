@@ -26,7 +26,7 @@ enum {
 /* The first proxy, else the host of the domain, else that of the request URI. */
 int target_of(struct target *ret, const struct trunk *t);
 
-/* The URIs of a request. Returns 0, TARGET_NONE, or -ENOBUFS. */
+/* The URIs of a request. Returns 0, TARGET_UNREADABLE (the domain or the request URI is none that a request may hold), or -ENOBUFS. */
 struct target_uris {
         char request[TARGET_URI_MAX];    /* request_uri of the trunk, else "sip:DOMAIN" (RFC 3261 section 10.2: no user) */
         char other_port[TARGET_URI_MAX]; /* its other form: the target's port added, or its own port taken off */

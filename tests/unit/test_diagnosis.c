@@ -383,6 +383,7 @@ static const struct {
         {"active", "digest", "sctp", "h", "d", "u", "s", true, CAUSE_TRANSPORT_UNSUPPORTED},
         {"active", "digest", "udp", NULL, NULL, "u", "s", true, CAUSE_TARGET_UNKNOWN},
         {"active", "digest", "udp", "h:port", "d", "u", "s", true, CAUSE_TARGET_UNKNOWN},
+        {"active", "digest", "udp", "h", "d>;x", "u", "s", true, CAUSE_TARGET_UNKNOWN},
         {"active", "digest", "udp", "h", "d", NULL, "s", true, CAUSE_SECRET_MISSING},
         {"active", "digest", "udp", "h", "d", "u", NULL, true, CAUSE_SECRET_MISSING},
         {"active", NULL, "udp", "h", "d", NULL, NULL, true, CAUSE_SECRET_MISSING},

@@ -108,6 +108,29 @@ START_TEST(writes_uris) {
 }
 END_TEST
 
+/* What the platform wrote must not become part of a request's grammar. */
+static const struct {
+        const char *domain, *request_uri;
+} unreadable[] = {
+        {"d>;tag=x", NULL},        {"d\r\nX: y", NULL},       {"a b", NULL},          {"u@d", NULL},        {"d;x=y", NULL},
+        {"d:port", NULL},          {"d", "no-scheme"},        {"d", "sip:"},          {"d", "sip:u@"},      {"d", "sip:[2001:db8::1"},
+        {"d", "tel:+61299999999"}, {"d", "http://r.example"}, {"d", "sip:r SIP/2.0"}, {"d", "sip:r;x=\"y"}, {"d", "sip:r;x=\\"},
+        {"d", "<sip:r>"},          {"d", "sip:r;x=<y>"},      {"d", "sip:r\r\nX: y"}, {"d", "sip:r;\177"},  {"d", "sip:r;\303\244"},
+        {NULL, "sip:r;x=<y>"},
+};
+
+START_TEST(refuses_what_is_no_uri) {
+        struct trunk t;
+        struct target target;
+        struct target_uris got = {.aor = "untouched"};
+        make_trunk(&t, "sbc", unreadable[_i].domain, unreadable[_i].request_uri, NULL, "a");
+        ck_assert_int_eq(target_of(&target, &t), 0);
+        ck_assert_int_eq(target_uris_of(&got, &t, &target), TARGET_UNREADABLE);
+        ck_assert_str_eq(got.aor, "untouched");
+        trunk_clear(&t);
+}
+END_TEST
+
 /* Every length around the limit: written whole or not at all. */
 START_TEST(uris_have_a_limit) {
         char text[2 * TARGET_URI_MAX] = "sip:d;x=";
@@ -133,6 +156,7 @@ int main(void) {
         TCase *tc = tcase_create("target");
         tcase_add_loop_test(tc, finds_the_target, 0, (int)ELEMENTS(targets));
         tcase_add_loop_test(tc, writes_uris, 0, (int)ELEMENTS(uris));
+        tcase_add_loop_test(tc, refuses_what_is_no_uri, 0, (int)ELEMENTS(unreadable));
         tcase_add_loop_test(tc, uris_have_a_limit, 0, 2);
         suite_add_tcase(suite, tc);
         SRunner *runner = srunner_create(suite);
