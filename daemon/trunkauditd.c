@@ -124,7 +124,8 @@ static int on_swap(sd_event_source *source, void *user) {
 
 static void on_done(struct audit *a, const struct audit_result *result, void *user) {
         struct service *s = user;
-        tell_idle(s, result->run);
+        if (!s->stopping)
+                tell_idle(s, result->run);
         s->audit = audit_free(a);
         if (s->stopping || !s->next_config)
                 return;

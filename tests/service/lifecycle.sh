@@ -219,6 +219,7 @@ abort_run() { # abort_run NAME SIGNAL
 	lacks "  run_ended is not told as one" "$dir/$1.err" '(^[a-z]+: silent:|run_ended)'
 	has "  the end of the run is told" "$dir/$1.err" 'Run 1 ended early: 5 trunks, 3 pass, 0 warn, 1 fail, 1 untested'
 	is "  STOPPING is told first" "$(grep -n STOPPING "$dir/$1.notify" | head -n 1)" '*STOPPING=1|STATUS=Stopping'
+	lacks "  and no other STATUS after it" "$dir/$1.notify" 'STATUS=Idle'
 }
 abort_run term TERM
 abort_run int INT
