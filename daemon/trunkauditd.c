@@ -32,9 +32,11 @@ struct service {
         struct audit_context context;
         struct schedule *schedule;
         struct audit *audit;
-        sd_event_source *busy, *swap;
-        int64_t busy_slot_usec;
-        enum run_trigger busy_trigger;
+        bool waiting; /* a run could not start yet: this one */
+        enum run_trigger waiting_trigger;
+        int64_t waiting_slot_usec;
+        sd_event_source *retry; /* it waits for another process */
+        sd_event_source *after; /* a run has ended, and something waited for that */
         bool stopping;
 };
 
@@ -108,10 +110,18 @@ static void tell_idle(struct service *s, const struct run *last) {
         (void)sd_notifyf(false, "STATUS=Idle until %s; last: %s", next, summary);
 }
 
-static int on_swap(sd_event_source *source, void *user) {
+static void start_run(struct service *s, enum run_trigger trigger, int64_t slot_usec);
+
+static void keep_waiting(struct service *s, enum run_trigger trigger, int64_t slot_usec) {
+        s->waiting = true;
+        s->waiting_trigger = trigger;
+        s->waiting_slot_usec = slot_usec;
+}
+
+static int on_after(sd_event_source *source, void *user) {
         struct service *s = user;
         (void)source;
-        s->swap = sd_event_source_disable_unref(s->swap);
+        s->after = sd_event_source_disable_unref(s->after);
         struct config *config = s->audit ? NULL : TAKE_PTR(s->next_config);
         int r = config ? put_in_force(s, config) : 0;
         if (r < 0) {
@@ -119,6 +129,8 @@ static int on_swap(sd_event_source *source, void *user) {
                               "The new configuration cannot be used (%s); the old one stays in force", strerror(-r));
                 (void)config_free(config);
         }
+        if (s->waiting)
+                start_run(s, s->waiting_trigger, s->waiting_slot_usec);
         return 0;
 }
 
@@ -127,39 +139,42 @@ static void on_done(struct audit *a, const struct audit_result *result, void *us
         if (!s->stopping)
                 tell_idle(s, result->run);
         s->audit = audit_free(a);
-        if (s->stopping || !s->next_config)
+        if (s->stopping || (!s->next_config && !s->waiting))
                 return;
         /* Not here: sockets of the old configuration may be further up the stack. */
-        int r = sd_event_add_defer(s->event, &s->swap, on_swap, s);
+        int r = sd_event_add_defer(s->event, &s->after, on_after, s);
         if (r < 0)
-                journal_log(s->journal, LOG_ERR, "Unable to put the new configuration in force: %s", strerror(-r));
+                journal_log(s->journal, LOG_ERR, "Unable to do what waited for the end of the run: %s", strerror(-r));
 }
 
-static void start_run(struct service *s, enum run_trigger trigger, int64_t slot_usec);
-
-static int on_busy_over(sd_event_source *source, uint64_t usec, void *user) {
+static int on_retry(sd_event_source *source, uint64_t usec, void *user) {
         struct service *s = user;
         (void)source;
         (void)usec;
-        start_run(s, s->busy_trigger, s->busy_slot_usec);
+        start_run(s, s->waiting_trigger, s->waiting_slot_usec);
         return 0;
 }
 
 /* The slot is not lost: it is tried again until the other process is done. */
 static void try_again(struct service *s, enum run_trigger trigger, int64_t slot_usec) {
-        if (!s->busy)
+        if (!s->retry)
                 journal_log(s->journal, LOG_NOTICE, "Another process audits %s; this run waits for it", store_path(s->store));
-        s->busy = sd_event_source_disable_unref(s->busy);
-        s->busy_trigger = trigger;
-        s->busy_slot_usec = slot_usec;
-        int r = sd_event_add_time_relative(s->event, &s->busy, CLOCK_MONOTONIC, BUSY_RETRY_USEC, USEC_PER_SEC, on_busy_over, s);
+        (void)sd_notifyf(false, "STATUS=Waiting for another process that audits %s", store_path(s->store));
+        keep_waiting(s, trigger, slot_usec);
+        s->retry = sd_event_source_disable_unref(s->retry);
+        int r = sd_event_add_time_relative(s->event, &s->retry, CLOCK_MONOTONIC, BUSY_RETRY_USEC, USEC_PER_SEC, on_retry, s);
         if (r < 0)
                 journal_log(s->journal, LOG_ERR, "Unable to set a timer: %s", strerror(-r));
 }
 
 static void start_run(struct service *s, enum run_trigger trigger, int64_t slot_usec) {
-        if (s->audit) {
+        if (s->audit && trigger == RUN_TRIGGER_SIGNAL) {
                 journal_log(s->journal, LOG_NOTICE, "A run is under way; no second one is started");
+                return;
+        }
+        if (s->audit) {
+                journal_log(s->journal, LOG_NOTICE, "A run is under way; that of the slot follows it");
+                keep_waiting(s, trigger, slot_usec);
                 return;
         }
         const struct audit_request request = {.trigger = trigger, .slot_usec = slot_usec, .announce = true};
@@ -168,7 +183,8 @@ static void start_run(struct service *s, enum run_trigger trigger, int64_t slot_
                 try_again(s, trigger, slot_usec);
                 return;
         }
-        s->busy = sd_event_source_disable_unref(s->busy);
+        s->waiting = false;
+        s->retry = sd_event_source_disable_unref(s->retry);
         if (r == 0)
                 (void)sd_notifyf(false, "STATUS=A run is under way (%s)", run_trigger_word(trigger));
 }
@@ -227,9 +243,13 @@ static int on_hup(sd_event_source *source, const struct signalfd_siginfo *info, 
 }
 
 static int on_usr1(sd_event_source *source, const struct signalfd_siginfo *info, void *user) {
+        struct service *s = user;
         (void)source;
         (void)info;
-        start_run(user, RUN_TRIGGER_SIGNAL, 0);
+        if (s->waiting && !s->audit)
+                start_run(s, s->waiting_trigger, s->waiting_slot_usec); /* in its slot's name, which would be lost else */
+        else
+                start_run(s, RUN_TRIGGER_SIGNAL, 0);
         return 0;
 }
 
@@ -322,8 +342,8 @@ static int run_service(struct service *s) {
 
 static void clear_service(struct service *s) {
         s->audit = audit_free(s->audit);
-        s->busy = sd_event_source_disable_unref(s->busy);
-        s->swap = sd_event_source_disable_unref(s->swap);
+        s->retry = sd_event_source_disable_unref(s->retry);
+        s->after = sd_event_source_disable_unref(s->after);
         s->schedule = schedule_free(s->schedule);
         if (s->has_context)
                 audit_context_close(&s->context);

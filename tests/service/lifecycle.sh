@@ -148,6 +148,16 @@ wait_for "one more" said twice 'Run 3 started \(signal\)'
 stop twice
 is "USR1 during a run starts no second one" "$(sql twice 'SELECT group_concat(trigger) FROM run')" 'start,signal,signal'
 
+# A slot that comes during a run is not lost: its own run follows.
+config over "$all" -e "$ten" -e 's/timeout: 2s/timeout: 8s/'
+start over
+wait_for "a slot during the run" said over 'A run is under way'
+wait_for "both" said over 'Run [0-9]+ done' 2
+stop over
+is "a slot that comes during a run gets its run after it" \
+	"$(sql over "SELECT trigger, state, slot_usec % 10000000, slot_usec <= (SELECT finished_usec FROM run WHERE id = 1) FROM run WHERE id = 2")" \
+	'slot|done|0|1'
+
 # -- HUP --------------------------------------------------------------------------------------------------------------------
 
 config hup "$dir/fewer"
@@ -260,6 +270,35 @@ has "  a sentence says so" "$dir/run.err" 'another process audits .*both\.db at 
 is "  the service's run is not disturbed" "$(sql both 'SELECT group_concat(state) FROM run')" running
 wait_for "its end" said both 'Run 1 done'
 stop both
+
+# A slot comes while trunkaudit run is at work: once it is left alone, once the operator asks for a run by USR1 as soon as that is possible.
+twenty='s/interval: 1h/interval: 20s\n  run_limit: 19s/'
+for name in wait wait-usr1; do
+	config "$name" "$dir/quick" -e "$twenty"
+	start "$name"
+	config "$name-run" "$all" -e 's/timeout: 2s/timeout: 12s/'
+	sed -i "s|$name-run\.db|$name.db|" "$dir/$name-run.yaml"
+done
+wait_for "the first runs" eval "told wait STATUS=Idle && told wait-usr1 STATUS=Idle"
+until [ $(($(date +%s) % 20)) -eq 12 ]; do
+	sleep 0.1
+done
+slot=$((($(date +%s) / 20 + 1) * 20))
+for name in wait wait-usr1; do
+	start "$name-run" "$build/trunkaudit" --config "$dir/$name-run.yaml" run
+done
+for name in wait wait-usr1; do
+	wait_for "a slot" said "$name" "Another process audits .*$name\.db; this run waits for it"
+	has "a slot during trunkaudit run: STATUS says what it waits for" "$dir/$name.notify" 'STATUS=Waiting for another process that audits'
+	ended "$name-run"
+	is "  trunkaudit run is not disturbed" "$code" 1
+done
+tell wait-usr1 USR1
+for name in wait wait-usr1; do
+	wait_for "the run that waited" said "$name" 'Run 3 done'
+	stop "$name"
+	is "  the slot gets its run after it" "$(sql "$name" 'SELECT trigger, state, slot_usec / 1000000 FROM run WHERE id = 3')" "slot|done|$slot"
+done
 
 config one "$all"
 config two "$all"
