@@ -194,14 +194,13 @@ static void on_slot(struct schedule *schedule, int64_t slot_usec, void *user) {
         start_run(user, RUN_TRIGGER_SLOT, slot_usec);
 }
 
-/* A run at once when the last complete one is older than the interval, or there is none. */
+/* A run at once when there is no complete one of the present slot: what came while the service was stopped is not lost. */
 static void start_if_due(struct service *s) {
         struct run last;
         int r = store_last_run(s->store, RUN_DONE, &last);
-        bool due = r != 0 || now_realtime() - last.finished_usec > (int64_t)s->config->schedule.interval_usec ||
-                   last.finished_usec > now_realtime();
-        if (due)
-                start_run(s, RUN_TRIGGER_START, schedule_slot_usec(s->schedule));
+        int64_t slot_usec = schedule_slot_usec(s->schedule);
+        if (r != 0 || last.started_usec < slot_usec || last.finished_usec > now_realtime())
+                start_run(s, RUN_TRIGGER_START, slot_usec);
         else
                 tell_idle(s, &last);
 }

@@ -101,8 +101,13 @@ again "the last run is fresh: none at start" start
 has "  STATUS names it" "$dir/day.notify" 'STATUS=Idle until .*; last: run 1:'
 sql day 'UPDATE run SET started_usec = started_usec - 90000000000, finished_usec = finished_usec - 90000000000'
 again "the last run is older than the interval: one at start" 'start start'
-sql day "UPDATE run SET started_usec = started_usec + 7200000000, finished_usec = finished_usec + 7200000000 WHERE id = 2"
-again "the last run lies in the future: one at start" 'start start start'
+sql day "UPDATE run SET started_usec = slot_usec - 2, finished_usec = slot_usec - 1 WHERE id = 2"
+again "a slot came while the service was stopped: one at start" 'start start start'
+is "  it belongs to that slot" "$(sql day 'SELECT slot_usec % 86400000000, slot_usec <= started_usec FROM run WHERE id = 3')" '0|1'
+sql day "UPDATE run SET started_usec = started_usec + 7200000000, finished_usec = finished_usec + 7200000000 WHERE id = 3"
+again "the last run lies in the future: one at start" 'start start start start'
+sql day "UPDATE run SET state = 'aborted' WHERE id > 2"
+again "the last run was aborted: one at start" 'start start start start start'
 
 # -- watchdog ---------------------------------------------------------------------------------------------------------------
 
