@@ -212,8 +212,9 @@ static void reload(struct service *s) {
         int r = load_config(s, &config);
         if (r == 0 && !text_eq(config->store.path, s->config->store.path))
                 journal_log(s->journal, LOG_WARNING, "store.path changed: that takes effect at the next start");
+        if (r == 0)
+                s->next_config = config_free(s->next_config); /* what waited is not the newest any more */
         if (r == 0 && s->audit) {
-                (void)config_free(s->next_config);
                 s->next_config = config;
                 journal_log(s->journal, LOG_INFO, "The new configuration is good; it is in force after this run");
                 return;
@@ -225,6 +226,9 @@ static void reload(struct service *s) {
                 journal_event(s->journal, EVENT_CONFIG_REFUSED, LOG_ERR, NULL,
                               "Configuration %s is refused (%s); the old one stays in force", s->config_file,
                               r < 0 ? strerror(-r) : "see the mistakes above");
+        } else if (!s->waiting) {
+                struct run last;
+                tell_idle(s, store_last_run(s->store, RUN_DONE, &last) == 0 ? &last : NULL);
         }
 }
 

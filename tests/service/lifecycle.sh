@@ -190,6 +190,7 @@ reload
 tell hup USR1
 wait_for "a run" said hup 'Run 3 done'
 is "a good one with one trunk more: the next run has it" "$(sql hup 'SELECT state, trunks FROM run WHERE id = 3')" 'done|4'
+has "  STATUS tells the new schedule at once" "$dir/hup.notify" 'STATUS=Idle until [^;]*T00:00:00Z; last: run 2:'
 config hup "$all"
 reload
 tell hup USR1
