@@ -83,6 +83,7 @@ static int put_in_force(struct service *s, struct config *config) {
                 audit_context_close(&context);
                 return r;
         }
+        int64_t old_next_usec = s->schedule ? schedule_next_usec(s->schedule) : INT64_MAX;
         if (s->has_context)
                 audit_context_close(&s->context);
         s->context = context;
@@ -93,6 +94,8 @@ static int put_in_force(struct service *s, struct config *config) {
         s->config = config;
         journal_event(s->journal, EVENT_CONFIG_LOADED, LOG_INFO, NULL, "Configuration %s is in force: %zu trunks configured",
                       s->config_file, config->n_trunks);
+        if (old_next_usec <= now_realtime())
+                on_slot(schedule, old_next_usec, s); /* it came while the old schedule's timer was late */
         return 0;
 }
 
@@ -226,7 +229,7 @@ static void reload(struct service *s) {
                 journal_event(s->journal, EVENT_CONFIG_REFUSED, LOG_ERR, NULL,
                               "Configuration %s is refused (%s); the old one stays in force", s->config_file,
                               r < 0 ? strerror(-r) : "see the mistakes above");
-        } else if (!s->waiting) {
+        } else if (!s->audit && !s->waiting) {
                 struct run last;
                 tell_idle(s, store_last_run(s->store, RUN_DONE, &last) == 0 ? &last : NULL);
         }

@@ -208,6 +208,20 @@ has "HUP with another database: told, and left for the next start" "$dir/hup.err
 stop hup
 is "  nothing is made there" "$(find "$dir" -name 'moved.db*')" ''
 
+# Reloads at the very moment of a slot.
+config at-slot "$dir/quick" -e "$ten"
+start at-slot
+wait_for "the first run" told at-slot 'STATUS=Idle'
+slot=$((($(date +%s) / 10 + 1) * 10))
+until [ "$(date +%s)" -gt "$slot" ]; do
+	tell at-slot HUP
+	sleep 0.05
+done
+wait_for "a slot" said at-slot 'Run [0-9]+ started \(slot\)'
+wait_for "its end" said at-slot 'Run 2 done'
+stop at-slot
+is "HUP at the moment of a slot: the slot is not lost" "$(sql at-slot 'SELECT slot_usec / 1000000 FROM run WHERE id = 2')" "$slot"
+
 # -- TERM and INT in the middle of a run ------------------------------------------------------------------------------------
 
 # The trunks that answer are done long before the one that does not; how long before, depends on the machine.
