@@ -59,13 +59,14 @@ static bool is_outlived(const struct evidence *e, size_t i) {
         return asked && asked->nonce.has_lifetime && ((uint64_t)asked->nonce.lifetime_sec + 1) * USEC_PER_SEC < e->exchanges[i].rtt_usec;
 }
 
-/* The shortest lifetime of a nonce that servers are configured with is one second: an answer that took longer, to a nonce that does not
- * tell its lifetime, may have been refused for its age alone. */
-#define LIFETIME_MIN_USEC USEC_PER_SEC
+/* An answer that took longer than its nonce lives may have been refused for the nonce's age alone. Where the nonce does not tell its
+ * lifetime, the shortest that servers are configured with, one second, is assumed. */
+#define LIFETIME_MIN_SEC 1
 
 static bool is_age_possible(const struct evidence *e, size_t i) {
         const struct exchange *asked = challenge_of(e, i);
-        return e->exchanges[i].rtt_usec > LIFETIME_MIN_USEC && !(asked && asked->nonce.has_lifetime);
+        int64_t lifetime_sec = asked && asked->nonce.has_lifetime ? asked->nonce.lifetime_sec : LIFETIME_MIN_SEC;
+        return e->exchanges[i].rtt_usec > (uint64_t)lifetime_sec * USEC_PER_SEC;
 }
 
 /* A refusal that only the credentials or the digest-uri explain: the answer was neither sent again, so that it could meet its own one-time
@@ -372,6 +373,9 @@ static struct verdict judge_refused(const struct evidence *e, size_t i) {
         if (last->uri_form != URI_OTHER_PORT)
                 return verdict_of(CAUSE_BUDGET_SPENT, "%d %s to the answer with digest-uri \"%s\"; no further form could be tried",
                                   last->status, last->reason, last->digest_uri);
+        if (last->qop == DIGEST_QOP_AUTH_INT && !forbidden)
+                return verdict_of(CAUSE_REFUSAL_UNPROVEN, "%d %s to the answers with auth-int, which some carriers offer and cannot verify",
+                                  last->status, last->reason);
         return verdict_of(forbidden ? CAUSE_FORBIDDEN : CAUSE_WRONG_PASSWORD, "%d %s to the answers with digest-uri \"%s\" and \"%s\"",
                           last->status, last->reason, first->digest_uri, last->digest_uri);
 }
