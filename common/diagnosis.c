@@ -91,7 +91,7 @@ static bool is_stale_again(const struct evidence *e, size_t i) {
 
 static bool choose_qop(const struct trunk *t, const struct challenge *c, enum digest_qop *ret) {
         bool only_none = text_ieq(t->qop, "none"), only_auth = text_ieq(t->qop, "auth"), only_int = text_ieq(t->qop, "auth-int");
-        if (!c->has_qop || only_none)
+        if (only_none || (!c->has_qop && !only_int))
                 *ret = DIGEST_QOP_NONE;
         else if (c->qop_auth && !only_int)
                 *ret = DIGEST_QOP_AUTH;
@@ -104,6 +104,8 @@ static bool choose_qop(const struct trunk *t, const struct challenge *c, enum di
 }
 
 static struct verdict qop_mismatch(const struct trunk *t, const struct challenge *c) {
+        if (!c->has_qop && text_ieq(t->qop, "auth-int"))
+                return verdict_of(CAUSE_QOP_MISMATCH, "the carrier offers no qop, the trunk is set to \"auth-int\"");
         if (!c->has_qop)
                 return verdict_of(CAUSE_QOP_MISMATCH, "the carrier offers %s without a qop, and a session algorithm needs one",
                                   digest_algorithm_name(c->algorithm));

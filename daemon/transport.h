@@ -34,6 +34,8 @@ DEFINE_CLEANUP(struct flow *, flow_free)
 const char *flow_sent_by(const struct flow *f);
 const char *flow_peer(const struct flow *f); /* "192.0.2.1:5060" */
 
+const char *flow_branch(const struct flow *f); /* of the last request; "" = none yet */
+
 /* Makes the branch of the next request; messages for the one before are dropped from then on. Returns 0 or -errno. */
 int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]);
 
