@@ -299,10 +299,16 @@ static int broken(struct service *s, const char *what, int error) {
 static int open_store(struct service *s) {
         _cleanup_(freep) char *error = NULL;
         int r = store_open(&s->store, s->config->store.path, STORE_WRITE, &error);
-        if (r == 0)
-                return 0;
-        journal_event(s->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "%s", error ? error : "Unable to open the database");
-        return EXIT_BROKEN;
+        if (r != 0) {
+                journal_event(s->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "%s", error ? error : "Unable to open the database");
+                return EXIT_BROKEN;
+        }
+        /* A run that died with its process is marked now, not only when the next one begins. */
+        unsigned broken_runs = 0;
+        if (store_lock(s->store, &broken_runs) == 0)
+                store_unlock(s->store);
+        audit_tell_broken(s->journal, broken_runs);
+        return 0;
 }
 
 static int run_service(struct service *s) {
