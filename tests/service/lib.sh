@@ -94,6 +94,7 @@ lab() {
 
 # lab_end NAME: ends it, so that it writes carriers.tsv.
 lab_end() {
+	sleep 0.5 # what was sent last has arrived
 	kill -TERM "$lab_pid"
 	wait "$lab_pid" || :
 }
