@@ -184,6 +184,8 @@ void challenge_parse(struct challenge *ret, bool proxy, struct span value) {
 }
 
 bool challenge_realm_is(const struct challenge *c, const char *realm) {
+        if (!c->has_realm)
+                return false;
         const char *p = c->realm.p, *end = p + c->realm.n;
         for (; p < end && *realm; p++, realm++) {
                 if (*p == '\\' && p + 1 < end)

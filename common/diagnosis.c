@@ -62,13 +62,14 @@ static bool is_outlived(const struct evidence *e, size_t i) {
         return asked && asked->nonce.has_lifetime && ((uint64_t)asked->nonce.lifetime_sec + 1) * USEC_PER_SEC < e->exchanges[i].rtt_usec;
 }
 
-/* The shortest lifetime of a nonce that servers are configured with is one second: an answer that took longer, to a nonce that does not
- * tell its lifetime, may have been refused for its age alone. */
-#define LIFETIME_MIN_USEC USEC_PER_SEC
+/* An answer that took longer than its nonce lives may have been refused for the nonce's age alone. Where the nonce does not tell its
+ * lifetime, the shortest that servers are configured with, one second, is assumed. */
+#define LIFETIME_MIN_SEC 1
 
 static bool is_age_possible(const struct evidence *e, size_t i) {
         const struct exchange *asked = challenge_of(e, i);
-        return e->exchanges[i].rtt_usec > LIFETIME_MIN_USEC && !(asked && asked->nonce.has_lifetime);
+        int64_t lifetime_sec = asked && asked->nonce.has_lifetime ? asked->nonce.lifetime_sec : LIFETIME_MIN_SEC;
+        return e->exchanges[i].rtt_usec > (uint64_t)lifetime_sec * USEC_PER_SEC;
 }
 
 /* A refusal that only the credentials or the digest-uri explain: the answer was neither sent again, so that it could meet its own one-time
@@ -93,7 +94,7 @@ static bool is_stale_again(const struct evidence *e, size_t i) {
 
 static bool choose_qop(const struct trunk *t, const struct challenge *c, enum digest_qop *ret) {
         bool only_none = text_ieq(t->qop, "none"), only_auth = text_ieq(t->qop, "auth"), only_int = text_ieq(t->qop, "auth-int");
-        if (!c->has_qop || only_none)
+        if (only_none || (!c->has_qop && !only_int))
                 *ret = DIGEST_QOP_NONE;
         else if (c->qop_auth && !only_int)
                 *ret = DIGEST_QOP_AUTH;
@@ -106,6 +107,8 @@ static bool choose_qop(const struct trunk *t, const struct challenge *c, enum di
 }
 
 static struct verdict qop_mismatch(const struct trunk *t, const struct challenge *c) {
+        if (!c->has_qop && text_ieq(t->qop, "auth-int"))
+                return verdict_of(CAUSE_QOP_MISMATCH, "the carrier offers no qop, the trunk is set to \"auth-int\"");
         if (!c->has_qop)
                 return verdict_of(CAUSE_QOP_MISMATCH, "the carrier offers %s without a qop, and a session algorithm needs one",
                                   digest_algorithm_name(c->algorithm));
@@ -279,8 +282,12 @@ bool diagnosis_before(const struct trunk *t, struct verdict *ret) {
         struct target_uris uris;
         size_t n;
         int r = target_list(targets, &n, t);
-        if (r == 0 && target_uris_of(&uris, t, targets[0].host, UINT16_MAX) < 0) {
-                *ret = verdict_of(CAUSE_TARGET_UNKNOWN, "the trunk's URIs are longer than %d bytes", TARGET_URI_MAX - 1);
+        int written = r == 0 ? target_uris_of(&uris, t, targets[0].host, UINT16_MAX) : 0;
+        if (written != 0) {
+                *ret = written < 0
+                               ? verdict_of(CAUSE_TARGET_UNKNOWN, "the trunk's URIs are longer than %d bytes", TARGET_URI_MAX - 1)
+                               : verdict_of(CAUSE_TARGET_UNKNOWN, "no SIP URI can be made of the domain \"%s\" and the request URI \"%s\"",
+                                            t->domain ? t->domain : "", t->request_uri ? t->request_uri : "");
                 return true;
         }
         if (r == TARGET_NO_TRANSPORT)
@@ -473,6 +480,9 @@ static struct verdict judge_refused(const struct evidence *e, size_t i) {
         if (last->uri_form != URI_OTHER_PORT)
                 return verdict_of(CAUSE_BUDGET_SPENT, "%d %s to the answer with digest-uri \"%s\"; no further form could be tried",
                                   last->status, last->reason, last->digest_uri);
+        if (last->qop == DIGEST_QOP_AUTH_INT && !forbidden)
+                return verdict_of(CAUSE_REFUSAL_UNPROVEN, "%d %s to the answers with auth-int, which some carriers offer and cannot verify",
+                                  last->status, last->reason);
         return verdict_of(forbidden ? CAUSE_FORBIDDEN : CAUSE_WRONG_PASSWORD, "%d %s to the answers with digest-uri \"%s\" and \"%s\"",
                           last->status, last->reason, first->digest_uri, last->digest_uri);
 }

@@ -49,8 +49,10 @@ int sip_frame(struct span bytes, size_t *ret_skip, size_t *ret_size, const char 
         for (;;) {
                 const char *lf = line < end ? memchr(line, '\n', (size_t)(end - line)) : NULL;
                 if (!lf) {
+                        if (bytes.n - skip <= SIP_FRAME_MAX)
+                                return SIP_FRAME_INCOMPLETE;
                         *ret_why = "its headers are too long";
-                        return bytes.n - skip > SIP_FRAME_MAX ? SIP_FRAME_MALFORMED : SIP_FRAME_INCOMPLETE;
+                        return SIP_FRAME_MALFORMED;
                 }
                 struct span text = {line, (size_t)(lf - line)};
                 if (text.n > 0 && text.p[text.n - 1] == '\r')
@@ -58,19 +60,13 @@ int sip_frame(struct span bytes, size_t *ret_skip, size_t *ret_size, const char 
                 line = lf + 1;
                 if (text.n == 0)
                         break;
-                /* A folded Content-Length goes on in the next line. */
-                const char *value_end = lf;
-                while (value_end + 1 < end && (value_end[1] == ' ' || value_end[1] == '\t')) {
-                        const char *next = memchr(value_end + 1, '\n', (size_t)(end - value_end - 1));
-                        if (!next)
-                                break;
-                        value_end = next;
-                }
                 struct span value = length_value(text);
                 if (!value.p)
                         continue;
+                /* A folded one goes on in the next line. */
+                bool folded = line < end && (*line == ' ' || *line == '\t');
                 size_t found;
-                if (value_end != lf || !read_length(value, &found) || (has_length && found != length)) {
+                if (folded || !read_length(value, &found) || (has_length && found != length)) {
                         *ret_why = "its Content-Length cannot be read";
                         return SIP_FRAME_MALFORMED;
                 }

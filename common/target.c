@@ -183,6 +183,21 @@ static bool write_user(const char *username, char *buffer, size_t size) {
         return true;
 }
 
+static bool is_hostport(struct span s) {
+        struct host_port unused;
+        return !host_port_parse(&unused, s);
+}
+
+/* A sip or sips URI without what would end it in a request line, in <> or in a quoted digest-uri. */
+static bool is_sip_uri(const char *uri) {
+        if (strncasecmp(uri, "sip:", 4) != 0 && strncasecmp(uri, "sips:", 5) != 0)
+                return false;
+        for (const char *p = uri; *p; p++)
+                if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 127 || strchr("<>\"\\", *p))
+                        return false;
+        return is_hostport(uri_hostport(span_of(uri)));
+}
+
 int target_uris_of(struct target_uris *ret, const struct trunk *t, const char *host, uint16_t port) {
         struct target_uris u;
         struct span domain = span_of(t->domain);
@@ -194,8 +209,11 @@ int target_uris_of(struct target_uris *ret, const struct trunk *t, const char *h
                 (void)snprintf(bracketed, sizeof bracketed, "%s%s%s", v6 ? "[" : "", host, v6 ? "]" : "");
                 domain = span_of(bracketed);
         }
+        bool own = t->request_uri && t->request_uri[0];
+        if (!is_hostport(domain) || (own && !is_sip_uri(t->request_uri)))
+                return TARGET_UNREADABLE;
         int n;
-        if (t->request_uri && t->request_uri[0])
+        if (own)
                 n = snprintf(u.request, sizeof u.request, "%s", t->request_uri);
         else
                 n = snprintf(u.request, sizeof u.request, "sip:" SPAN_FMT, SPAN_ARG(domain));

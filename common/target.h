@@ -33,7 +33,7 @@ int target_list(struct target ret[static TARGETS_MAX], size_t *ret_n, const stru
 const char *target_transport_name(enum target_transport transport); /* "UDP", "TCP", "TLS": as in a Via */
 uint16_t target_default_port(enum target_transport transport);
 
-/* The URIs of a request. Returns 0, TARGET_NONE, or -ENOBUFS. */
+/* The URIs of a request. Returns 0, TARGET_UNREADABLE (the domain or the request URI is none that a request may hold), or -ENOBUFS. */
 struct target_uris {
         char request[TARGET_URI_MAX];    /* request_uri of the trunk, else "sip:DOMAIN" (RFC 3261 section 10.2: no user) */
         char other_port[TARGET_URI_MAX]; /* its other form: the target's port added, or its own port taken off */

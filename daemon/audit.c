@@ -604,15 +604,19 @@ static int on_begin(sd_event_source *source, void *user) {
         return 0;
 }
 
+void audit_tell_broken(struct journal *journal, unsigned n) {
+        if (n > 0)
+                journal_event(journal, EVENT_RUN_BROKEN, LOG_WARNING, NULL, "%u earlier run(s) ended without results and are marked broken",
+                              n);
+}
+
 /* Takes the lock and opens the run's row. Returns 0, STORE_BUSY, or -errno (told). */
 static int open_run(struct audit *a) {
         unsigned broken_runs = 0;
         int r = store_lock(a->context.store, &broken_runs);
         if (r == STORE_BUSY)
                 return r;
-        if (broken_runs > 0)
-                journal_event(a->context.journal, EVENT_RUN_BROKEN, LOG_WARNING, NULL,
-                              "%u earlier run(s) ended without results and are marked broken", broken_runs);
+        audit_tell_broken(a->context.journal, broken_runs);
         a->run = (struct run){
                 .state = RUN_RUNNING,
                 .trigger = a->request.trigger,

@@ -52,6 +52,9 @@ typedef void audit_done_fn(struct audit *a, const struct audit_result *result, v
 int audit_start(struct audit **ret, const struct audit_context *context, const struct audit_request *request, audit_done_fn *done,
                 void *user);
 
+/* Tells of runs that were found open and marked broken; n 0 = nothing to tell. */
+void audit_tell_broken(struct journal *journal, unsigned n);
+
 /* Ends the run now: what is known is stored, the rest is `untested` (run_ended). Calls done, from inside. */
 void audit_abort(struct audit *a);
 struct audit *audit_free(struct audit *a); /* before done: cancels; the run's row stays open and is `broken` from the next lock on */

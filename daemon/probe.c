@@ -508,7 +508,6 @@ static void take_final(struct probe *p, struct exchange *x, const struct sip_res
 /* Keeps the message and reads it. What cannot be read waits for a better one until timer F: a stray datagram must not end a probe. */
 static void on_message(struct flow *f, struct span message, void *user) {
         struct probe *p = user;
-        (void)f;
         if (!p->waiting)
                 return;
         struct exchange *x = current(p);
@@ -527,7 +526,9 @@ static void on_message(struct flow *f, struct span message, void *user) {
         struct span method = {NULL, 0};
         int r = sip_response_read(&response, raw, message.n, &why);
         if (r == 0) {
-                const struct sip_header *cseq = sip_header(&response, "CSeq", 0);
+                const struct sip_header *cseq = sip_header(&response, "CSeq", 0), *via = sip_header(&response, "Via", 0);
+                if (via && !span_eq(sip_parameter(via->value, "branch"), span_of(flow_branch(f))))
+                        return; /* the branch stood elsewhere in the message */
                 if (!cseq || !sip_cseq(cseq->value, &number, &method))
                         why = "CSeq is missing or malformed";
                 else if (number != p->cseq || !span_eq(method, span_of(p->method)))

@@ -411,6 +411,10 @@ const char *flow_peer(const struct flow *f) {
         return f->peer_text;
 }
 
+const char *flow_branch(const struct flow *f) {
+        return f->branch;
+}
+
 int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]) {
         uint64_t random;
         if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)

@@ -32,9 +32,11 @@ struct service {
         struct audit_context context;
         struct schedule *schedule;
         struct audit *audit;
-        sd_event_source *busy, *swap;
-        int64_t busy_slot_usec;
-        enum run_trigger busy_trigger;
+        bool waiting; /* a run could not start yet: this one */
+        enum run_trigger waiting_trigger;
+        int64_t waiting_slot_usec;
+        sd_event_source *retry; /* it waits for another process */
+        sd_event_source *after; /* a run has ended, and something waited for that */
         bool stopping;
 };
 
@@ -81,6 +83,7 @@ static int put_in_force(struct service *s, struct config *config) {
                 audit_context_close(&context);
                 return r;
         }
+        int64_t old_next_usec = s->schedule ? schedule_next_usec(s->schedule) : INT64_MAX;
         if (s->has_context)
                 audit_context_close(&s->context);
         s->context = context;
@@ -91,6 +94,8 @@ static int put_in_force(struct service *s, struct config *config) {
         s->config = config;
         journal_event(s->journal, EVENT_CONFIG_LOADED, LOG_INFO, NULL, "Configuration %s is in force: %zu trunks configured",
                       s->config_file, config->n_trunks);
+        if (old_next_usec <= now_realtime())
+                on_slot(schedule, old_next_usec, s); /* it came while the old schedule's timer was late */
         return 0;
 }
 
@@ -108,10 +113,18 @@ static void tell_idle(struct service *s, const struct run *last) {
         (void)sd_notifyf(false, "STATUS=Idle until %s; last: %s", next, summary);
 }
 
-static int on_swap(sd_event_source *source, void *user) {
+static void start_run(struct service *s, enum run_trigger trigger, int64_t slot_usec);
+
+static void keep_waiting(struct service *s, enum run_trigger trigger, int64_t slot_usec) {
+        s->waiting = true;
+        s->waiting_trigger = trigger;
+        s->waiting_slot_usec = slot_usec;
+}
+
+static int on_after(sd_event_source *source, void *user) {
         struct service *s = user;
         (void)source;
-        s->swap = sd_event_source_disable_unref(s->swap);
+        s->after = sd_event_source_disable_unref(s->after);
         struct config *config = s->audit ? NULL : TAKE_PTR(s->next_config);
         int r = config ? put_in_force(s, config) : 0;
         if (r < 0) {
@@ -119,46 +132,52 @@ static int on_swap(sd_event_source *source, void *user) {
                               "The new configuration cannot be used (%s); the old one stays in force", strerror(-r));
                 (void)config_free(config);
         }
+        if (s->waiting)
+                start_run(s, s->waiting_trigger, s->waiting_slot_usec);
         return 0;
 }
 
 static void on_done(struct audit *a, const struct audit_result *result, void *user) {
         struct service *s = user;
-        tell_idle(s, result->run);
+        if (!s->stopping)
+                tell_idle(s, result->run);
         s->audit = audit_free(a);
-        if (s->stopping || !s->next_config)
+        if (s->stopping || (!s->next_config && !s->waiting))
                 return;
         /* Not here: sockets of the old configuration may be further up the stack. */
-        int r = sd_event_add_defer(s->event, &s->swap, on_swap, s);
+        int r = sd_event_add_defer(s->event, &s->after, on_after, s);
         if (r < 0)
-                journal_log(s->journal, LOG_ERR, "Unable to put the new configuration in force: %s", strerror(-r));
+                journal_log(s->journal, LOG_ERR, "Unable to do what waited for the end of the run: %s", strerror(-r));
 }
 
-static void start_run(struct service *s, enum run_trigger trigger, int64_t slot_usec);
-
-static int on_busy_over(sd_event_source *source, uint64_t usec, void *user) {
+static int on_retry(sd_event_source *source, uint64_t usec, void *user) {
         struct service *s = user;
         (void)source;
         (void)usec;
-        start_run(s, s->busy_trigger, s->busy_slot_usec);
+        start_run(s, s->waiting_trigger, s->waiting_slot_usec);
         return 0;
 }
 
 /* The slot is not lost: it is tried again until the other process is done. */
 static void try_again(struct service *s, enum run_trigger trigger, int64_t slot_usec) {
-        if (!s->busy)
+        if (!s->retry)
                 journal_log(s->journal, LOG_NOTICE, "Another process audits %s; this run waits for it", store_path(s->store));
-        s->busy = sd_event_source_disable_unref(s->busy);
-        s->busy_trigger = trigger;
-        s->busy_slot_usec = slot_usec;
-        int r = sd_event_add_time_relative(s->event, &s->busy, CLOCK_MONOTONIC, BUSY_RETRY_USEC, USEC_PER_SEC, on_busy_over, s);
+        (void)sd_notifyf(false, "STATUS=Waiting for another process that audits %s", store_path(s->store));
+        keep_waiting(s, trigger, slot_usec);
+        s->retry = sd_event_source_disable_unref(s->retry);
+        int r = sd_event_add_time_relative(s->event, &s->retry, CLOCK_MONOTONIC, BUSY_RETRY_USEC, USEC_PER_SEC, on_retry, s);
         if (r < 0)
                 journal_log(s->journal, LOG_ERR, "Unable to set a timer: %s", strerror(-r));
 }
 
 static void start_run(struct service *s, enum run_trigger trigger, int64_t slot_usec) {
-        if (s->audit) {
+        if (s->audit && trigger == RUN_TRIGGER_SIGNAL) {
                 journal_log(s->journal, LOG_NOTICE, "A run is under way; no second one is started");
+                return;
+        }
+        if (s->audit) {
+                journal_log(s->journal, LOG_NOTICE, "A run is under way; that of the slot follows it");
+                keep_waiting(s, trigger, slot_usec);
                 return;
         }
         const struct audit_request request = {.trigger = trigger, .slot_usec = slot_usec, .announce = true};
@@ -167,7 +186,8 @@ static void start_run(struct service *s, enum run_trigger trigger, int64_t slot_
                 try_again(s, trigger, slot_usec);
                 return;
         }
-        s->busy = sd_event_source_disable_unref(s->busy);
+        s->waiting = false;
+        s->retry = sd_event_source_disable_unref(s->retry);
         if (r == 0)
                 (void)sd_notifyf(false, "STATUS=A run is under way (%s)", run_trigger_word(trigger));
 }
@@ -177,14 +197,13 @@ static void on_slot(struct schedule *schedule, int64_t slot_usec, void *user) {
         start_run(user, RUN_TRIGGER_SLOT, slot_usec);
 }
 
-/* A run at once when the last complete one is older than the interval, or there is none. */
+/* A run at once when there is no complete one of the present slot: what came while the service was stopped is not lost. */
 static void start_if_due(struct service *s) {
         struct run last;
         int r = store_last_run(s->store, RUN_DONE, &last);
-        bool due = r != 0 || now_realtime() - last.finished_usec > (int64_t)s->config->schedule.interval_usec ||
-                   last.finished_usec > now_realtime();
-        if (due)
-                start_run(s, RUN_TRIGGER_START, schedule_slot_usec(s->schedule));
+        int64_t slot_usec = schedule_slot_usec(s->schedule);
+        if (r != 0 || last.started_usec < slot_usec || last.finished_usec > now_realtime())
+                start_run(s, RUN_TRIGGER_START, slot_usec);
         else
                 tell_idle(s, &last);
 }
@@ -196,8 +215,9 @@ static void reload(struct service *s) {
         int r = load_config(s, &config);
         if (r == 0 && !text_eq(config->store.path, s->config->store.path))
                 journal_log(s->journal, LOG_WARNING, "store.path changed: that takes effect at the next start");
+        if (r == 0)
+                s->next_config = config_free(s->next_config); /* what waited is not the newest any more */
         if (r == 0 && s->audit) {
-                (void)config_free(s->next_config);
                 s->next_config = config;
                 journal_log(s->journal, LOG_INFO, "The new configuration is good; it is in force after this run");
                 return;
@@ -209,6 +229,9 @@ static void reload(struct service *s) {
                 journal_event(s->journal, EVENT_CONFIG_REFUSED, LOG_ERR, NULL,
                               "Configuration %s is refused (%s); the old one stays in force", s->config_file,
                               r < 0 ? strerror(-r) : "see the mistakes above");
+        } else if (!s->audit && !s->waiting) {
+                struct run last;
+                tell_idle(s, store_last_run(s->store, RUN_DONE, &last) == 0 ? &last : NULL);
         }
 }
 
@@ -226,9 +249,13 @@ static int on_hup(sd_event_source *source, const struct signalfd_siginfo *info, 
 }
 
 static int on_usr1(sd_event_source *source, const struct signalfd_siginfo *info, void *user) {
+        struct service *s = user;
         (void)source;
         (void)info;
-        start_run(user, RUN_TRIGGER_SIGNAL, 0);
+        if (s->waiting && !s->audit)
+                start_run(s, s->waiting_trigger, s->waiting_slot_usec); /* in its slot's name, which would be lost else */
+        else
+                start_run(s, RUN_TRIGGER_SIGNAL, 0);
         return 0;
 }
 
@@ -272,10 +299,16 @@ static int broken(struct service *s, const char *what, int error) {
 static int open_store(struct service *s) {
         _cleanup_(freep) char *error = NULL;
         int r = store_open(&s->store, s->config->store.path, STORE_WRITE, &error);
-        if (r == 0)
-                return 0;
-        journal_event(s->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "%s", error ? error : "Unable to open the database");
-        return EXIT_BROKEN;
+        if (r != 0) {
+                journal_event(s->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "%s", error ? error : "Unable to open the database");
+                return EXIT_BROKEN;
+        }
+        /* A run that died with its process is marked now, not only when the next one begins. */
+        unsigned broken_runs = 0;
+        if (store_lock(s->store, &broken_runs) == 0)
+                store_unlock(s->store);
+        audit_tell_broken(s->journal, broken_runs);
+        return 0;
 }
 
 static int run_service(struct service *s) {
@@ -321,8 +354,8 @@ static int run_service(struct service *s) {
 
 static void clear_service(struct service *s) {
         s->audit = audit_free(s->audit);
-        s->busy = sd_event_source_disable_unref(s->busy);
-        s->swap = sd_event_source_disable_unref(s->swap);
+        s->retry = sd_event_source_disable_unref(s->retry);
+        s->after = sd_event_source_disable_unref(s->after);
         s->schedule = schedule_free(s->schedule);
         if (s->has_context)
                 audit_context_close(&s->context);

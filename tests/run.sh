@@ -132,15 +132,30 @@ stage "build with ASan and UBSan" build_with gcc "$build/san" address,undefined
 stage "unit tests with ASan and UBSan" units "$build/san"
 stage "fuzz corpora with ASan and UBSan" replays "$build/san"
 stage "lab scenarios with ASan and UBSan" scenarios "$build/san"
-stage "fuzz corpora" replays "$build/gcc"
-for script in tests/house/*.sh tests/peers/*.sh; do
-	case $script in
-	*'*'* | */lib.sh) continue ;; # no such test; what tests share
-	esac
-	kind=$(basename "$(dirname "$script")")
-	stage "$kind: $(basename "$script" .sh)" under_limit sh "$script" "$build/gcc"
+for name in lifecycle accounting kill; do
+	stage "service: $name, with ASan and UBSan" under_limit sh "tests/service/$name.sh" "$build/san"
 done
+stage "fuzz corpora" replays "$build/gcc"
+scripts() { # scripts DIRECTORY FOLDER...
+	build_directory=$1
+	shift
+	for folder; do
+		for script in "tests/$folder"/*.sh; do
+			case $script in
+			*'*'* | */lib.sh | */figures.sh) continue ;; # no such test; what tests share; what only measures
+			esac
+			stage "$folder: $(basename "$script" .sh) $suffix" under_limit sh "$script" "$build_directory"
+		done
+	done
+}
+suffix=
+scripts "$build/gcc" house peers service
+suffix='with ASan and UBSan'
+scripts "$build/san" peers service
 stage "lab scenarios" scenarios "$build/gcc"
+for name in lifecycle accounting kill; do
+	stage "service: $name" under_limit sh "tests/service/$name.sh" "$build/gcc"
+done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -276,6 +276,14 @@ START_TEST(compares_realms) {
 }
 END_TEST
 
+START_TEST(no_realm_is_not_the_empty_one) {
+        struct challenge c;
+        challenge_parse(&c, false, SPAN("Digest nonce=\"n\""));
+        ck_assert(!challenge_realm_is(&c, ""));
+        ck_assert(!challenge_realm_is(&c, "r"));
+}
+END_TEST
+
 /* -- answers --------------------------------------------------------------------------------------------------------- */
 
 /* A reader of credentials that knows only what RFC 7616 section 3.4 prescribes: fields in any order, each either quoted or not. */
@@ -462,6 +470,7 @@ int main(void) {
         tcase_add_loop_test(tc, limits_what_is_echoed, 0, 3);
         tcase_add_loop_test(tc, chooses_among_several, 0, (int)ELEMENTS(choices));
         tcase_add_loop_test(tc, compares_realms, 0, (int)ELEMENTS(realms));
+        tcase_add_test(tc, no_realm_is_not_the_empty_one);
         tcase_add_loop_test(tc, answers_read_back, 0, (int)ELEMENTS(answers));
         tcase_add_loop_test(tc, answers_need_room, 0, (int)ELEMENTS(answers));
         tcase_add_loop_test(tc, reads_authentication_info, 0, (int)ELEMENTS(infos));
