@@ -42,7 +42,7 @@ static void fill(struct bench *b) {
         while (b->error == 0 && b->flying < b->concurrency && b->started < b->wanted) {
                 struct probe *p;
                 const struct trunk *t = &b->trunks.items[b->started % b->trunks.n];
-                int r = probe_start(&p, &b->context, t, &history, on_probe, b);
+                int r = probe_start(&p, &b->context, t, PROBE_EVERY_PROXY, &history, on_probe, b);
                 if (r < 0) {
                         b->error = r;
                         break;

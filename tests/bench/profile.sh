@@ -29,4 +29,6 @@ long=$(awk '$1 == "totals:" { print $2 }' "$bench/callgrind.2500")
 echo "instructions per audit: $(((long - short) / 2000))"
 callgrind_annotate --inclusive=yes "$bench/callgrind.2500" >"$tmp/inclusive"
 echo "inclusive, share of 2500 audits with start and end:"
-sed -n '/file:function/,$p' "$tmp/inclusive" | awk 'NR > 2 && NF { sub(/ \[.*/, ""); print; if (++n == 40) exit }'
+# A function has one line more for each file that was inlined into it; the first is the largest.
+sed -n '/file:function/,/^-- Auto/p' "$tmp/inclusive" |
+	awk '{ sub(/ \[.*/, ""); name = $0; sub(/.*:/, "", name) } NR > 2 && NF > 2 && name !~ /^0x/ && !seen[name]++ { print; if (++n == 40) exit }'

@@ -47,6 +47,7 @@ struct source {
         unsigned delayed;
         size_t n; /* bytes in buffer */
         char *buffer;
+        struct source *next, **link; /* among all; link points to what points here */
 };
 
 struct delayed {
@@ -64,6 +65,7 @@ struct registrar {
         uint64_t connections, nonces, challenged, accepted, refused, malformed, dropped;
         struct delayed *delayed; /* a ring */
         size_t first, n_delayed;
+        struct source *sources;
 };
 
 struct request {
@@ -262,11 +264,17 @@ static void delay(struct registrar *r, struct source *to, const struct sockaddr_
         to->delayed++;
 }
 
+static void free_source(struct source *s) {
+        *s->link = s->next;
+        if (s->next)
+                s->next->link = s->link;
+        free(s->buffer);
+        free(s);
+}
+
 static void release(struct source *s) {
-        if (s->fd < 0 && s->delayed == 0) {
-                free(s->buffer);
-                free(s);
-        }
+        if (s->fd < 0 && s->delayed == 0)
+                free_source(s);
 }
 
 static void send_due(struct registrar *r) {
@@ -336,7 +344,10 @@ static struct source *add_source(struct registrar *r, enum kind kind, int fd) {
                 perror("registrar: a socket");
                 exit(1);
         }
-        *s = (struct source){.kind = kind, .fd = fd, .buffer = buffer};
+        *s = (struct source){.kind = kind, .fd = fd, .buffer = buffer, .next = r->sources, .link = &r->sources};
+        if (s->next)
+                s->next->link = &s->next;
+        r->sources = s;
         return s;
 }
 
@@ -506,5 +517,8 @@ int main(int argc, char *argv[]) {
         printf("connections %llu challenged %llu accepted %llu refused %llu malformed %llu dropped %llu cpu %.2f\n",
                (unsigned long long)r.connections, (unsigned long long)r.challenged, (unsigned long long)r.accepted,
                (unsigned long long)r.refused, (unsigned long long)r.malformed, (unsigned long long)r.dropped, cpu);
+        while (r.sources)
+                free_source(r.sources);
+        free(r.delayed);
         return 0;
 }
