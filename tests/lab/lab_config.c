@@ -70,7 +70,7 @@ static void set_sip(struct settings *s, const struct lab *lab) {
         lab_write_file(lab, "client.pem", 0644, client.certificate, strlen(client.certificate));
         lab_write_file(lab, "client.key", 0600, client.key, strlen(client.key));
         set(s, "sip", "certificate_file", lab_text("\"%s/client.pem\"", lab->dir));
-        set(s, "sip", "key_file", lab_text("{file: \"%s/client.key\"}", lab->dir));
+        set(s, "sip", "key_file", lab_text("\"%s/client.key\"", lab->dir));
         certificate_clear(&client);
 }
 

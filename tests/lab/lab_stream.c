@@ -29,7 +29,9 @@ struct connection {
         int fd;
         gnutls_session_t session; /* NULL = TCP */
         bool handshake_done, wants_write;
-        bool busy; /* inside ready(), which settles it at the end */
+        bool busy;        /* inside ready(), which settles it at the end */
+        bool shut;        /* our end is told: what still comes is thrown away */
+        bool client_gone; /* nothing more will come */
         enum stream_end end;
         struct bytes in, out;
 };
@@ -214,11 +216,20 @@ static bool flush(struct connection *k) {
 static void settle(struct connection *k) {
         if (k->busy)
                 return;
-        if (k->end == STREAM_RST)
+        if (k->end == STREAM_RST) {
                 reset(k);
-        else if (!flush(k) || (k->end == STREAM_FIN && k->out.n == 0))
+                return;
+        }
+        if (k->client_gone || !flush(k)) {
                 destroy(k);
-        else if (k->wants_write != (k->out.n > 0)) {
+                return;
+        }
+        if (k->end == STREAM_FIN && k->out.n == 0 && !k->shut) {
+                /* Closing with something unread would be a reset, which takes an alert on its way with it. */
+                k->shut = true;
+                (void)shutdown(k->fd, SHUT_WR);
+        }
+        if (k->wants_write != (k->out.n > 0)) {
                 k->wants_write = k->out.n > 0;
                 loop_want_write(k->carrier->lab->loop, k->fd, k->wants_write);
         }
@@ -290,8 +301,7 @@ static void take_bytes(struct connection *k) {
                 if (wait)
                         return;
                 if (n <= 0) { /* the client's end, or its alert */
-                        k->end = STREAM_FIN;
-                        k->out.n = 0;
+                        k->client_gone = true;
                         return;
                 }
                 struct carrier *c = k->carrier;
@@ -302,9 +312,19 @@ static void take_bytes(struct connection *k) {
         }
 }
 
+static void throw_away(struct connection *k) {
+        char bytes[16384];
+        ssize_t n;
+        while ((n = recv(k->fd, bytes, sizeof bytes, 0)) > 0)
+                ;
+        k->client_gone = n == 0 || errno != EAGAIN;
+}
+
 static void ready(void *user) {
         struct connection *k = user;
         k->busy = true;
+        if (k->shut)
+                throw_away(k);
         if (k->session && !k->handshake_done && k->end == STREAM_STAYS)
                 shake_hands(k);
         if ((!k->session || k->handshake_done) && k->end == STREAM_STAYS)
@@ -322,8 +342,10 @@ static void accept_all(void *user) {
                 int on = 1, fd = accept4(c->fd, (struct sockaddr *)&source.address, &source.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
                 if (fd < 0 && errno == EAGAIN)
                         return;
-                if (fd < 0) /* gone before it was accepted */
+                if (fd < 0 && errno == ECONNABORTED) /* gone before it was accepted */
                         continue;
+                if (fd < 0)
+                        lab_fail("unable to accept a connection");
                 if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0)
                         lab_fail("unable to set up a connection");
                 struct connection *k = lab_alloc(1, sizeof *k);
@@ -343,7 +365,9 @@ void stream_open(struct carrier *c, bool closed) {
         c->closed = closed;
         if (c->spec->transport == OVER_TLS)
                 c->secrets = secrets_new(c);
-        if (!closed && listen(c->fd, BACKLOG) < 0)
+        if (closed)
+                return;
+        if (listen(c->fd, BACKLOG) < 0)
                 lab_fail("unable to listen");
         loop_watch(c->lab->loop, c->fd, accept_all, c);
 }
@@ -351,7 +375,8 @@ void stream_open(struct carrier *c, bool closed) {
 void stream_close(struct carrier *c) {
         while (c->connections)
                 destroy(c->connections);
-        loop_unwatch(c->lab->loop, c->fd);
+        if (!c->closed)
+                loop_unwatch(c->lab->loop, c->fd);
         (void)close(c->fd);
         c->fd = -1;
         c->secrets = secrets_free(c->secrets);

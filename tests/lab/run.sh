@@ -57,7 +57,7 @@ one() { # one BUILD DIRECTORY FILE
 		return
 	}
 	# timeout in the foreground: the lab ends its own processes when it is told to end.
-	text=$(timeout --foreground "$limit" "$1/lab" "$3" --dir "$dir" -- sh "$here/run.sh" --inside "$1" 2>&1)
+	text=$(timeout --foreground --kill-after=10 "$limit" "$1/lab" "$3" --dir "$dir" -- sh "$here/run.sh" --inside "$1" 2>&1)
 	code=$?
 	# The budget holds for the whole run, whatever Call-IDs it used.
 	over=$(awk -F '\t' '$3 > 3 { print $1 ": " $3 " credentialed requests" }' "$dir/carriers.tsv" 2>&1)
