@@ -48,12 +48,13 @@ int sip_frame(struct span bytes, size_t *ret_skip, size_t *ret_size, const char 
         size_t length = 0;
         for (;;) {
                 const char *lf = line < end ? memchr(line, '\n', (size_t)(end - line)) : NULL;
-                if (!lf) {
-                        if (bytes.n - skip <= SIP_FRAME_MAX)
-                                return SIP_FRAME_INCOMPLETE;
+                /* Whether the end of the line is here already makes no difference: the same stream is refused for the same reason. */
+                if ((lf ? lf + 1 : end) - start > SIP_FRAME_MAX) {
                         *ret_why = "its headers are too long";
                         return SIP_FRAME_MALFORMED;
                 }
+                if (!lf)
+                        return SIP_FRAME_INCOMPLETE;
                 struct span text = {line, (size_t)(lf - line)};
                 if (text.n > 0 && text.p[text.n - 1] == '\r')
                         text.n--;

@@ -274,6 +274,23 @@ START_TEST(size_limit_of_headers) {
 }
 END_TEST
 
+/* Too long is too long for the same reason, whether its end is here or not. */
+START_TEST(one_reason_however_it_comes) {
+        static char buffer[SIP_FRAME_MAX + 100];
+        static const char *const tails[] = {"\r\nl: 0\r\n\r\n", "\r\nl: x\r\n\r\n", "\r\n\r\n", "\r\n", ""};
+        for (size_t i = 0; i < ELEMENTS(tails); i++) {
+                struct frames at_once, cut;
+                struct span text = filled(buffer, START "X: ", 'x', sizeof buffer, tails[i]);
+                size_t n = SIP_FRAME_MAX + 1;
+                feed(&at_once, text, whole, NULL);
+                ck_assert(at_once.malformed);
+                ck_assert_str_eq(at_once.why, "its headers are too long");
+                feed(&cut, text, in_two, &n);
+                check_same(&cut, &at_once);
+        }
+}
+END_TEST
+
 /* Line ends before a message do not count as part of it. */
 START_TEST(keep_alives_are_not_counted) {
         static char buffer[2 * SIP_FRAME_MAX];
@@ -359,6 +376,7 @@ int main(void) {
         tcase_add_loop_test(one, refusals, 0, (int)ELEMENTS(bad));
         tcase_add_test(limits, size_limit_of_body);
         tcase_add_test(limits, size_limit_of_headers);
+        tcase_add_test(limits, one_reason_however_it_comes);
         tcase_add_test(limits, keep_alives_are_not_counted);
         tcase_add_test(limits, many_continuation_lines);
         tcase_add_test(streams, several_in_one_buffer);
