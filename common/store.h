@@ -120,7 +120,7 @@ int store_known_trunks(struct store *s, struct trunk_list *ret, int64_t *ret_use
 /* The last run with that state that was not partial (finished_usec of it). STORE_NONE when there is none. */
 int store_last_run(struct store *s, enum run_state state, struct run *ret);
 
-/* The trunk's last stored result, and when its run started. STORE_NONE when there is none. */
+/* The trunk's last stored result, and when its run started; runs that ended before the trunk's probe did do not count. STORE_NONE: none. */
 int store_last_result(struct store *s, const char *trunk_id, enum cause *ret_cause, int64_t *ret_usec);
 
 /* STORE_NONE: nothing is remembered. */

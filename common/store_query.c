@@ -67,7 +67,7 @@ static const char *const sql[STATEMENT_COUNT] = {
                              " WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)",
         [STATEMENT_LAST_RESULT] = "SELECT cause.word, started_usec FROM result JOIN cause ON cause.id = result.cause"
                                   " JOIN run ON run.id = result.run WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)"
-                                  " ORDER BY result.run DESC LIMIT 1",
+                                  " AND cause.word <> 'run_ended' ORDER BY result.run DESC LIMIT 1",
 
         [STATEMENT_ANNOUNCED] =
                 "SELECT word, told_usec FROM announcement JOIN cause ON cause.id = announcement.cause WHERE subject = :subject",

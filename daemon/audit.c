@@ -676,6 +676,9 @@ int audit_start(struct audit **ret, const struct audit_context *context, const s
 }
 
 void audit_abort(struct audit *a) {
+        /* The platform had not answered yet: the trunks of its last listing get their rows all the same. */
+        if (!a->trunks_known && store_known_trunks(a->context.store, &a->trunks, &a->run.trunks_known_usec) >= 0 && prepare_items(a) < 0)
+                journal_log(a->context.journal, LOG_ERR, "Unable to list the trunks of the run that ends: %s", strerror(ENOMEM));
         for (size_t i = 0; i < a->n_items; i++)
                 if (a->items[i].probe) {
                         struct pace *none = TAKE_PTR(a->pace); /* no new probe starts while the old ones end */

@@ -132,9 +132,6 @@ stage "build with ASan and UBSan" build_with gcc "$build/san" address,undefined
 stage "unit tests with ASan and UBSan" units "$build/san"
 stage "fuzz corpora with ASan and UBSan" replays "$build/san"
 stage "lab scenarios with ASan and UBSan" scenarios "$build/san"
-for name in lifecycle accounting kill; do
-	stage "service: $name, with ASan and UBSan" under_limit sh "tests/service/$name.sh" "$build/san"
-done
 stage "fuzz corpora" replays "$build/gcc"
 scripts() { # scripts DIRECTORY FOLDER...
 	build_directory=$1
@@ -153,9 +150,6 @@ scripts "$build/gcc" house peers service
 suffix='with ASan and UBSan'
 scripts "$build/san" peers service
 stage "lab scenarios" scenarios "$build/gcc"
-for name in lifecycle accounting kill; do
-	stage "service: $name" under_limit sh "tests/service/$name.sh" "$build/gcc"
-done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
