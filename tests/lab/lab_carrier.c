@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define DATAGRAM_MAX 65535
+#define DATAGRAM_REQUEST_MAX 1300
 #define DISCARD_PORT 9
 #define HUGE_LINE 256 /* bytes of one header */
 #define HUGE_HEADERS (300 * HUGE_LINE)
@@ -141,6 +142,8 @@ void carrier_handle(struct carrier *c, const char *bytes, size_t n, const struct
                 lab_violation(c->lab, c->spec->name, "unreadable request: %s", why);
                 return;
         }
+        if (source->connection == 0 && n > DATAGRAM_REQUEST_MAX)
+                lab_violation(c->lab, c->spec->name, "a request of %zu bytes in a datagram (RFC 3261 section 18.1.1)", n);
         struct transaction *t = find_transaction(c, &r);
         if (t) {
                 c->retransmissions++;
@@ -241,27 +244,26 @@ static void make_deaf(struct carrier *c) {
                             : connect(c->fd, (struct sockaddr *)&discard, sizeof discard);
         if (r < 0)
                 lab_fail("unable to close the port of a carrier");
-        c->closed = true;
 }
 
 static void open_socket(struct carrier *c, bool closed) {
         c->transport = c->spec->transport;
-        if (c->transport != OVER_UDP) {
-                stream_open(c, closed);
-                return;
+        c->closed = closed;
+        if (c->transport == OVER_UDP) {
+                c->fd = lab_socket(SOCK_DGRAM, c->spec->v6, c->port, &c->port);
+                loop_watch(c->lab->loop, c->fd, readable, c);
+                if (closed)
+                        make_deaf(c);
         }
-        c->fd = lab_socket(SOCK_DGRAM, c->spec->v6, c->port, &c->port);
-        loop_watch(c->lab->loop, c->fd, readable, c);
-        c->closed = false;
-        if (closed)
-                make_deaf(c);
+        if (c->transport != OVER_UDP || c->spec->also_tcp)
+                stream_open(c, closed);
 }
 
 static void close_socket(struct carrier *c) {
-        if (c->transport != OVER_UDP) {
+        if (c->listen_fd >= 0)
                 stream_close(c);
+        if (c->fd < 0)
                 return;
-        }
         loop_unwatch(c->lab->loop, c->fd);
         (void)close(c->fd);
         c->fd = -1;
@@ -279,7 +281,7 @@ static char *slug(const char *prefix, const char *name) {
 
 static void carrier_open(struct carrier *c) {
         const struct trunk_spec *trunk = c->trunk;
-        c->fd = -1;
+        c->fd = c->listen_fd = -1;
         for (size_t i = 0; i < CARRIER_RELAYS_MAX; i++)
                 c->relays[i].fd = -1;
         char *name = slug("", trunk->name);
@@ -335,7 +337,7 @@ void carriers_begin_run(struct lab *lab) {
                 c->requests = c->credentialed = c->refused = c->retransmissions = c->lost = c->stale_given = 0;
                 bool closed = c->spec->answer == ANSWER_CLOSED;
                 bool same = c->transport == c->spec->transport && c->transport != OVER_TLS; /* the certificate may be another one */
-                if (c->fd < 0 || (same && closed == c->closed))
+                if (c->spec->target || (same && closed == c->closed))
                         continue;
                 close_socket(c);
                 open_socket(c, closed);
@@ -345,8 +347,7 @@ void carriers_begin_run(struct lab *lab) {
 void carriers_close(struct lab *lab) {
         for (size_t i = 0; i < lab->n_carriers; i++) {
                 struct carrier *c = &lab->carriers[i];
-                if (c->fd >= 0)
-                        close_socket(c);
+                close_socket(c);
                 for (size_t k = 0; k < CARRIER_RELAYS_MAX; k++)
                         if (c->relays[k].fd >= 0)
                                 (void)close(c->relays[k].fd);

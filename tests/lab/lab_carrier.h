@@ -60,7 +60,8 @@ struct carrier {
         size_t index;                   /* of the trunk */
         unsigned place;                 /* among its proxies: 0 is the first */
         enum sip_transport transport;
-        int fd; /* a UDP socket, or a TCP one that listens; -1 = none (target=) */
+        int fd;        /* of UDP; -1 = none */
+        int listen_fd; /* of TCP; -1 = none */
         uint16_t port;
         bool closed; /* bound, but deaf: the kernel answers that nothing listens */
 

@@ -57,6 +57,8 @@ static void append(struct bytes *b, const void *p, size_t n) {
 }
 
 static void remove_first(struct bytes *b, size_t n) {
+        if (n == 0)
+                return;
         b->n -= n;
         memmove(b->p, b->p + n, b->n);
 }
@@ -339,7 +341,7 @@ static void accept_all(void *user) {
         struct carrier *c = user;
         for (;;) {
                 struct source source = {.size = sizeof source.address};
-                int on = 1, fd = accept4(c->fd, (struct sockaddr *)&source.address, &source.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+                int on = 1, fd = accept4(c->listen_fd, (struct sockaddr *)&source.address, &source.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
                 if (fd < 0 && errno == EAGAIN)
                         return;
                 if (fd < 0 && errno == ECONNABORTED) /* gone before it was accepted */
@@ -361,23 +363,22 @@ static void accept_all(void *user) {
 }
 
 void stream_open(struct carrier *c, bool closed) {
-        c->fd = lab_socket(SOCK_STREAM, c->spec->v6, c->port, &c->port);
-        c->closed = closed;
+        c->listen_fd = lab_socket(SOCK_STREAM, c->spec->v6, c->port, &c->port);
         if (c->spec->transport == OVER_TLS)
                 c->secrets = secrets_new(c);
         if (closed)
                 return;
-        if (listen(c->fd, BACKLOG) < 0)
+        if (listen(c->listen_fd, BACKLOG) < 0)
                 lab_fail("unable to listen");
-        loop_watch(c->lab->loop, c->fd, accept_all, c);
+        loop_watch(c->lab->loop, c->listen_fd, accept_all, c);
 }
 
 void stream_close(struct carrier *c) {
         while (c->connections)
                 destroy(c->connections);
         if (!c->closed)
-                loop_unwatch(c->lab->loop, c->fd);
-        (void)close(c->fd);
-        c->fd = -1;
+                loop_unwatch(c->lab->loop, c->listen_fd);
+        (void)close(c->listen_fd);
+        c->listen_fd = -1;
         c->secrets = secrets_free(c->secrets);
 }

@@ -35,9 +35,10 @@ void watch_credential(struct carrier *c, const char *value, struct credential *r
 }
 
 /* The Via must name the transport that the request came by (section 18.1.1). */
-static void watch_via(struct carrier *c, const struct lab_request *r) {
+static void watch_via(struct carrier *c, const struct lab_request *r, const struct source *source) {
         static const char *const wanted[] = {[OVER_UDP] = "SIP/2.0/UDP ", [OVER_TCP] = "SIP/2.0/TCP ", [OVER_TLS] = "SIP/2.0/TLS "};
-        const char *via = lab_header(r, "Via", 0), *want = wanted[c->spec->transport];
+        const char *via = lab_header(r, "Via", 0);
+        const char *want = wanted[c->spec->transport == OVER_UDP && source->connection > 0 ? OVER_TCP : c->spec->transport];
         if (strncasecmp(via, want, strlen(want)) != 0)
                 lab_violation(c->lab, c->spec->name, "the Via says %.*s, and the request came by %s", (int)strcspn(via, " "), via,
                               want + 8);
@@ -50,7 +51,7 @@ void watch_request(struct carrier *c, const struct lab_request *r, const struct 
                 lab_violation(lab, who, "REGISTER with a Contact header: it would change a binding");
         if (strcmp(r->method, "REGISTER") != 0 && strcmp(r->method, "OPTIONS") != 0)
                 lab_violation(lab, who, "a %s request", r->method);
-        watch_via(c, r);
+        watch_via(c, r, source);
         if (source->connection == 0 && !r->rport)
                 lab_violation(lab, who, "no rport in Via (RFC 3581)");
         for (size_t i = 0; i < r->n_headers; i++) {

@@ -59,8 +59,9 @@ one() { # one BUILD DIRECTORY FILE
 	# timeout in the foreground: the lab ends its own processes when it is told to end.
 	text=$(timeout --foreground --kill-after=10 "$limit" "$1/lab" "$3" --dir "$dir" -- sh "$here/run.sh" --inside "$1" 2>&1)
 	code=$?
-	# The budget holds for the whole run, whatever Call-IDs it used.
-	over=$(awk -F '\t' '$3 > 3 { print $1 ": " $3 " credentialed requests" }' "$dir/carriers.tsv" 2>&1)
+	# The budget holds for the whole run, whatever Call-IDs it used, and for all proxies of a trunk.
+	over=$(awk -F '\t' '{ sub(/#.*/, "", $1); sum[$1] += $3 }
+		END { for (trunk in sum) if (sum[trunk] > 3) print trunk ": " sum[trunk] " credentialed requests" }' "$dir/carriers.tsv" 2>&1)
 	if [ "$code" -eq 0 ] && [ -z "$over" ]; then
 		printf 'ok    %s\n' "$name"
 		: >"$2/$name.ok"

@@ -118,6 +118,7 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, relay, KIND_TEXT, NULL),
         K(trunk_spec, target, KIND_TEXT, NULL),
         K(trunk_spec, v6, KIND_BOOL, NULL),
+        K(trunk_spec, also_tcp, KIND_BOOL, NULL),
         K(trunk_spec, frame, KIND_WORD, "whole|bytes|merged|extra_crlf|no_length|bad_length|huge|garbage|truncated"),
         K(trunk_spec, reset, KIND_WORD, "never|accept|challenge|answer|idle_close"),
         K(trunk_spec, tls_cert, KIND_WORD, "good|expired|not_yet|untrusted|other_name|wildcard|soon|uri"),
@@ -484,7 +485,7 @@ static void free_trunk(struct trunk_spec *t) {
 static void check_carrier(struct reader *r, const struct trunk_spec *t) {
         bool stream = t->frame != FRAME_WHOLE || t->reset != RESET_NEVER;
         bool tls = t->tls_cert != CERT_GOOD || t->tls_version != TLS_ANY || t->tls_client != TLS_CLIENT_ANY || t->tls_break != TLS_UNBROKEN;
-        if (t->transport == OVER_UDP && stream)
+        if (t->transport == OVER_UDP && !t->also_tcp && stream)
                 complain(r, "trunk %s: frame and reset want transport=tcp or tls", t->name);
         if (t->transport != OVER_TLS && tls)
                 complain(r, "trunk %s: a tls_ key wants transport=tls", t->name);

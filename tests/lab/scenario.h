@@ -176,8 +176,9 @@ struct trunk_spec {
         char *relay;  /* HOST:PORT: datagrams are forwarded both ways */
         char *target; /* HOST:PORT: no carrier of ours */
         bool v6;
+        bool also_tcp; /* with transport=udp: TCP at the same port, as RFC 3261 section 18.2.1 wants it */
 
-        /* transport=tcp and tls */
+        /* transport=tcp and tls, and also_tcp */
         enum frame frame;
         enum reset reset;
 
