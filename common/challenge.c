@@ -48,7 +48,8 @@ static struct span take_loose(struct span *s) {
  * what ends or escapes in a quoted one. NULL = nothing. */
 static const char *judge_value(struct span s, bool quoted) {
         for (size_t i = 0; i < s.n; i++) {
-                if ((unsigned char)s.p[i] < ' ' || s.p[i] == 127)
+                bool tab = quoted && s.p[i] == '\t'; /* linear white space, RFC 3261 section 25.1 */
+                if (((unsigned char)s.p[i] < ' ' && !tab) || s.p[i] == 127)
                         return "a value holds a control character";
                 if (!quoted && (s.p[i] == '"' || s.p[i] == '\\'))
                         return "an unquoted value holds a quote or a backslash";

@@ -388,7 +388,10 @@ static const struct exchange *deciding_ask(const struct evidence *e) {
         if (!is_failed_target(last))
                 return last;
         for (size_t i = 0; i < e->n_exchanges; i++)
-                if (e->exchanges[i].end == EXCHANGE_RESPONDED || e->exchanges[i].end == EXCHANGE_TOO_LARGE)
+                if (e->exchanges[i].end == EXCHANGE_TOO_LARGE)
+                        return &e->exchanges[i];
+        for (size_t i = 0; i < e->n_exchanges; i++)
+                if (e->exchanges[i].end == EXCHANGE_RESPONDED)
                         return &e->exchanges[i];
         return &e->exchanges[0];
 }

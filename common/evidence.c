@@ -1,5 +1,9 @@
-/* evidence.c: the life of what a probe saw. */
+/* evidence.c: a response as evidence, and the life of what a probe saw. */
 #include "evidence.h"
+
+#include <openssl/crypto.h>
+
+#define RETRY_AFTER_DIGITS_MAX 9
 
 void evidence_clear(struct evidence *e) {
         for (size_t i = 0; i < e->n_exchanges; i++) {
@@ -17,4 +21,78 @@ unsigned evidence_credentialed(const struct evidence *e) {
         for (size_t i = 0; i < e->n_exchanges; i++)
                 n += e->exchanges[i].credentialed;
         return n;
+}
+
+static void read_challenges(struct exchange *x, const struct sip_response *response, const struct challenge_policy *policy) {
+        struct challenge all[CHALLENGES_MAX];
+        size_t kept = 0;
+        bool proxy = x->status == 407;
+        const struct sip_header *h;
+        while ((h = sip_header(response, proxy ? "Proxy-Authenticate" : "WWW-Authenticate", x->n_challenges))) {
+                if (kept < CHALLENGES_MAX)
+                        challenge_parse(&all[kept++], proxy, h->value);
+                x->n_challenges++;
+        }
+        const struct challenge *chosen = challenge_choose(all, kept, policy);
+        if (!chosen)
+                return;
+        x->has_challenge = true;
+        x->challenge = *chosen;
+        if (chosen->has_nonce)
+                nonce_read(&x->nonce, chosen->nonce, (int64_t)(x->sent_usec / USEC_PER_SEC));
+}
+
+/* Mutual authentication (RFC 7616 section 3.5). A proxy and a registrar may both add their proof to one response: the cnonce tells whose
+ * answer it is about. */
+static void check_rspauth(struct exchange *x, const struct sip_response *response, struct digest_input *answer) {
+        static const char *const names[] = {"Authentication-Info", "Proxy-Authentication-Info"};
+        const struct sip_header *info;
+        struct span theirs;
+        char ours[DIGEST_HEX_MAX + 1];
+        if (answer->qop == DIGEST_QOP_NONE || (!sip_header(response, names[0], 0) && !sip_header(response, names[1], 0)))
+                return;
+        answer->body = response->body;
+        if (digest_rspauth(answer, ours) < 0)
+                return;
+        for (size_t k = 0; k < ELEMENTS(names); k++)
+                for (size_t i = 0; (info = sip_header(response, names[k], i)) && x->rspauth != RSPAUTH_RIGHT; i++) {
+                        if (authentication_info_get(info->value, "cnonce", &theirs) && !span_eq(theirs, answer->cnonce))
+                                continue;
+                        if (!authentication_info_get(info->value, "rspauth", &theirs))
+                                continue;
+                        bool right = theirs.n == strlen(ours) && CRYPTO_memcmp(theirs.p, ours, theirs.n) == 0;
+                        x->rspauth = right ? RSPAUTH_RIGHT : RSPAUTH_WRONG;
+                }
+}
+
+static void read_retry_after(struct exchange *x, struct span value) {
+        int seconds = 0;
+        size_t n = 0;
+        for (; n < value.n && n < RETRY_AFTER_DIGITS_MAX && value.p[n] >= '0' && value.p[n] <= '9'; n++)
+                seconds = seconds * 10 + (value.p[n] - '0');
+        if (n > 0)
+                x->retry_after_sec = seconds;
+}
+
+void exchange_copy_text(char *buffer, size_t size, struct span s) {
+        size_t n = s.n < size - 1 ? s.n : size - 1;
+        for (size_t i = 0; i < n; i++)
+                buffer[i] = (unsigned char)s.p[i] < ' ' || s.p[i] == 127 ? '?' : s.p[i];
+        buffer[n] = '\0';
+}
+
+void exchange_read(struct exchange *x, const struct sip_response *response, const struct challenge_policy *policy,
+                   struct digest_input *answer) {
+        x->status = response->status;
+        exchange_copy_text(x->reason, sizeof x->reason, response->reason);
+        if (x->status == 401 || x->status == 407)
+                read_challenges(x, response, policy);
+        if (x->credentialed && x->status < 300)
+                check_rspauth(x, response, answer);
+        const struct sip_header *h = sip_header(response, "Contact", 0);
+        if (h && x->status >= 300 && x->status < 400)
+                exchange_copy_text(x->contact, sizeof x->contact, h->value);
+        h = sip_header(response, "Retry-After", 0);
+        if (h)
+                read_retry_after(x, h->value);
 }

@@ -6,6 +6,7 @@
 #include "challenge.h"
 #include "digest.h"
 #include "nonce.h"
+#include "sip_message.h"
 #include "target.h"
 #include "tls_facts.h"
 
@@ -85,6 +86,15 @@ struct evidence {
         bool budget_spent; /* a further credentialed request was wanted and not allowed */
         bool cut;          /* the run ended first */
 };
+
+/* Reads what a final response says into its exchange: status, challenges (the one that the policy chooses), proof, Retry-After, Contact.
+ * The response's bytes are the exchange's response_raw. answer: what the request's credentials were made of; its body becomes the
+ * response's. */
+void exchange_read(struct exchange *x, const struct sip_response *response, const struct challenge_policy *policy,
+                   struct digest_input *answer);
+
+/* A peer's text, cut to size, control characters replaced. */
+void exchange_copy_text(char *buffer, size_t size, struct span s);
 
 void evidence_clear(struct evidence *e);
 

@@ -22,19 +22,26 @@ static struct span uri_hostport(struct span uri) {
         return s;
 }
 
-/* A parameter of a SIP URI, after its host: ";name=value". {NULL} = absent. */
+/* A parameter of a SIP URI: ";name=value" after its host, before its headers. {NULL} = absent. */
 static struct span uri_parameter(struct span uri, const char *name) {
-        struct span wanted = span_of(name);
-        for (const char *p = uri.n ? memchr(uri.p, ';', uri.n) : NULL; p;) {
-                const char *start = p + 1, *end = uri.p + uri.n, *stop = start;
-                while (stop < end && *stop != ';' && *stop != '?' && *stop != '>')
-                        stop++;
-                const char *equals = memchr(start, '=', (size_t)(stop - start));
+        struct span wanted = span_of(name), hostport = uri_hostport(uri);
+        if (hostport.n == 0)
+                return hostport;
+        const char *end = uri.p + uri.n;
+        for (const char *p = hostport.p + hostport.n; p < end && *p == ';';) {
+                const char *start = ++p;
+                while (p < end && *p != ';' && *p != '?' && *p != '>')
+                        p++;
+                const char *equals = p > start ? memchr(start, '=', (size_t)(p - start)) : NULL;
                 if (equals && span_ieq((struct span){start, (size_t)(equals - start)}, wanted))
-                        return (struct span){equals + 1, (size_t)(stop - equals - 1)};
-                p = stop < end && *stop == ';' ? stop : NULL;
+                        return (struct span){equals + 1, (size_t)(p - equals - 1)};
         }
         return (struct span){NULL, 0};
+}
+
+static bool has_scheme(struct span uri, const char *scheme) {
+        size_t n = strlen(scheme);
+        return uri.n > n && strncasecmp(uri.p, scheme, n) == 0 && uri.p[n] == ':';
 }
 
 static bool read_transport(struct span word, struct target *ret) {
@@ -47,6 +54,17 @@ static bool read_transport(struct span word, struct target *ret) {
                         return true;
                 }
         return word.n == 0;
+}
+
+/* What a URI says of the transport: its parameter; and "sips" is TLS, also with transport=tcp (RFC 3261 section 26.2.2). */
+static bool read_uri_transport(struct span uri, struct target *ret) {
+        if (!read_transport(uri_parameter(uri, "transport"), ret))
+                return false;
+        if (has_scheme(uri, "sips")) {
+                ret->has_transport = true;
+                ret->transport = TARGET_TLS;
+        }
+        return true;
 }
 
 const char *target_transport_name(enum target_transport transport) {
@@ -77,24 +95,25 @@ static bool read_target(struct target *ret, struct span text) {
         return true;
 }
 
-/* Where requests go when no proxy is named. */
-static struct span own_target(const struct trunk *t, struct span maddr) {
-        if (maddr.n > 0)
+/* Where requests go when no proxy is named. *port: what the request URI writes beside its maddr (RFC 3263 section 4.2), else 0. */
+static struct span own_target(const struct trunk *t, uint16_t *port) {
+        struct span uri = span_of(t->request_uri), maddr = uri_parameter(uri, "maddr");
+        struct host_port hp;
+        if (maddr.n > 0) {
+                *port = host_port_parse(&hp, uri_hostport(uri)) ? 0 : hp.port;
                 return maddr;
-        return t->domain && t->domain[0] ? span_of(t->domain) : uri_hostport(span_of(t->request_uri));
+        }
+        return t->domain && t->domain[0] ? span_of(t->domain) : uri_hostport(uri);
 }
 
 int target_list(struct target ret[static TARGETS_MAX], size_t *ret_n, const struct trunk *t) {
-        struct span uri = span_of(t->request_uri), rest = span_of(t->proxies), word = span_of(t->transport);
+        struct span rest = span_of(t->proxies), word = span_of(t->transport);
         struct target common = {0};
-        if (word.n == 0)
-                word = uri_parameter(uri, "transport");
-        if (word.n == 0 && uri.n > 5 && strncasecmp(uri.p, "sips:", 5) == 0)
-                word = SPAN("tls");
-        if (!read_transport(word, &common))
+        if (word.n > 0 ? !read_transport(word, &common) : !read_uri_transport(span_of(t->request_uri), &common))
                 return TARGET_NO_TRANSPORT;
+        uint16_t port = 0;
         if (rest.n == 0)
-                rest = own_target(t, uri_parameter(uri, "maddr"));
+                rest = own_target(t, &port);
         if (rest.n == 0)
                 return TARGET_NONE;
         size_t n = 0;
@@ -102,8 +121,11 @@ int target_list(struct target ret[static TARGETS_MAX], size_t *ret_n, const stru
                 const char *space = memchr(rest.p, ' ', rest.n);
                 struct span item = {rest.p, space ? (size_t)(space - rest.p) : rest.n};
                 ret[n] = common;
-                if (!read_target(&ret[n++], item))
+                if (!read_target(&ret[n], item))
                         return TARGET_UNREADABLE;
+                if (ret[n].port == 0)
+                        ret[n].port = port;
+                n++;
                 size_t used = item.n + (space != NULL);
                 rest = (struct span){rest.p + used, rest.n - used};
         }
@@ -117,13 +139,16 @@ int target_of_contact(struct target *ret, struct span contact) {
         if (open)
                 uri = (struct span){open + 1, contact.n - (size_t)(open + 1 - contact.p)};
         struct target t = {0};
-        if (!read_transport(uri_parameter(uri, "transport"), &t))
-                return TARGET_NO_TRANSPORT;
-        struct span maddr = uri_parameter(uri, "maddr"), host = maddr.n > 0 ? maddr : uri_hostport(uri);
-        if (host.n == 0)
+        if (!has_scheme(uri, "sip") && !has_scheme(uri, "sips"))
                 return TARGET_NONE;
-        if (!read_target(&t, host))
+        if (!read_uri_transport(uri, &t))
+                return TARGET_NO_TRANSPORT;
+        struct span maddr = uri_parameter(uri, "maddr"), own = uri_hostport(uri);
+        struct host_port hp;
+        if (!read_target(&t, maddr.n > 0 ? maddr : own))
                 return TARGET_UNREADABLE;
+        if (t.port == 0 && !host_port_parse(&hp, own))
+                t.port = hp.port;
         *ret = t;
         return 0;
 }

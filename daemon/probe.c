@@ -13,7 +13,7 @@
 #include "../common/challenge.h"
 #include "../common/sip_message.h"
 #include "../common/target.h"
-#include "locator.h"
+#include "route.h"
 
 #define T2_USEC (4 * USEC_PER_SEC) /* RFC 3261 table 4 */
 #define ACCURACY_USEC USEC_PER_MSEC
@@ -29,13 +29,7 @@ struct probe {
         probe_done_fn *done;
         void *user;
 
-        struct lookup {
-                struct probe *probe;
-                struct locator *locator;
-                struct location *found; /* owned */
-                size_t n;
-        } lookups[TARGETS_MAX]; /* one for each configured target */
-        size_t n_lookups, n_looking;
+        struct route *route;        /* while names are looked up */
         struct location *locations; /* of evidence.targets, by index */
         struct target_uris uris;    /* of the target that the flow leads to */
         size_t target;
@@ -78,28 +72,24 @@ static uint64_t clock_usec(clockid_t id) {
 }
 
 static int random_hex(char ret[static TOKEN_HEX]) {
+        static const char digits[] = "0123456789abcdef";
         unsigned char bytes[(TOKEN_HEX - 1) / 2];
         if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
                 return -EIO;
-        for (size_t i = 0; i < sizeof bytes; i++)
-                (void)snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+        for (size_t i = 0; i < sizeof bytes; i++) {
+                ret[2 * i] = digits[bytes[i] >> 4];
+                ret[2 * i + 1] = digits[bytes[i] & 15];
+        }
+        ret[TOKEN_HEX - 1] = '\0';
         return 0;
 }
 
 /* -- the end --------------------------------------------------------------------------------------------------------- */
 
-static void stop_lookups(struct probe *p) {
-        for (size_t i = 0; i < p->n_lookups; i++) {
-                p->lookups[i].locator = locator_free(p->lookups[i].locator);
-                free(p->lookups[i].found);
-                p->lookups[i].found = NULL;
-        }
-}
-
 static void finish(struct probe *p) {
         p->waiting = false;
         p->timer = sd_event_source_disable_unref(p->timer);
-        stop_lookups(p);
+        p->route = route_free(p->route);
         p->flow = flow_free(p->flow);
         struct probe_result result = {.verdict = diagnosis_verdict(p->trunk, &p->history, &p->evidence), .evidence = p->evidence};
         p->evidence = (struct evidence){0};
@@ -429,79 +419,15 @@ static void step(struct probe *p) {
 
 /* -- receiving ------------------------------------------------------------------------------------------------------------ */
 
-static void read_challenges(struct probe *p, struct exchange *x, const struct sip_response *response) {
-        struct challenge all[CHALLENGES_MAX];
-        size_t kept = 0;
-        bool proxy = x->status == 407;
-        const char *name = proxy ? "Proxy-Authenticate" : "WWW-Authenticate";
-        const struct sip_header *h;
-        while ((h = sip_header(response, name, x->n_challenges))) {
-                if (kept < CHALLENGES_MAX)
-                        challenge_parse(&all[kept++], proxy, h->value);
-                x->n_challenges++;
-        }
+static void take_final(struct probe *p, struct exchange *x, const struct sip_response *response) {
+        note_tls(p);
+        x->rtt_usec = clock_usec(CLOCK_MONOTONIC) - p->started_usec;
         struct challenge_policy policy = {
                 .strongest = text_ieq(p->trunk->algorithm, "strongest"),
                 .hex_digits = p->trunk->ha1 ? secret_bytes(p->trunk->ha1).n : 0,
         };
         policy.has_wanted = digest_algorithm_from(span_of(p->trunk->algorithm), &policy.wanted);
-        const struct challenge *chosen = challenge_choose(all, kept, &policy);
-        if (!chosen)
-                return;
-        x->has_challenge = true;
-        x->challenge = *chosen;
-        if (chosen->has_nonce)
-                nonce_read(&x->nonce, chosen->nonce, (int64_t)(x->sent_usec / USEC_PER_SEC));
-}
-
-/* A proxy and a registrar may both add their proof to one response: the cnonce tells whose answer it is about (RFC 7616 section 3.5). */
-/* Mutual authentication (RFC 7616 section 3.5): the proof of whoever knows our cnonce. */
-static void check_rspauth(struct probe *p, struct exchange *x, const struct sip_response *response) {
-        static const char *const names[] = {"Authentication-Info", "Proxy-Authentication-Info"};
-        const struct sip_header *info;
-        struct span theirs;
-        char ours[DIGEST_HEX_MAX + 1];
-        p->answer.body = response->body;
-        if (p->answer.qop == DIGEST_QOP_NONE || digest_rspauth(&p->answer, ours) < 0)
-                return;
-        for (size_t k = 0; k < ELEMENTS(names); k++)
-                for (size_t i = 0; (info = sip_header(response, names[k], i)) && x->rspauth != RSPAUTH_RIGHT; i++) {
-                        if (authentication_info_get(info->value, "cnonce", &theirs) && !span_eq(theirs, p->answer.cnonce))
-                                continue;
-                        if (!authentication_info_get(info->value, "rspauth", &theirs))
-                                continue;
-                        bool right = theirs.n == strlen(ours) && CRYPTO_memcmp(theirs.p, ours, theirs.n) == 0;
-                        x->rspauth = right ? RSPAUTH_RIGHT : RSPAUTH_WRONG;
-                }
-}
-
-static void copy_text(char *buffer, size_t size, struct span s) {
-        size_t n = s.n < size - 1 ? s.n : size - 1;
-        for (size_t i = 0; i < n; i++)
-                buffer[i] = (unsigned char)s.p[i] < ' ' || s.p[i] == 127 ? '?' : s.p[i];
-        buffer[n] = '\0';
-}
-
-static void take_final(struct probe *p, struct exchange *x, const struct sip_response *response) {
-        note_tls(p);
-        x->rtt_usec = clock_usec(CLOCK_MONOTONIC) - p->started_usec;
-        x->status = response->status;
-        copy_text(x->reason, sizeof x->reason, response->reason);
-        if (x->status == 401 || x->status == 407)
-                read_challenges(p, x, response);
-        if (x->credentialed && x->status < 300)
-                check_rspauth(p, x, response);
-        const struct sip_header *h = sip_header(response, "Contact", 0);
-        if (h && x->status >= 300 && x->status < 400)
-                copy_text(x->contact, sizeof x->contact, h->value);
-        h = sip_header(response, "Retry-After", 0);
-        if (h) {
-                char digits[10];
-                size_t n = strspn(h->value.p, "0123456789");
-                copy_text(digits, sizeof digits, (struct span){h->value.p, n < h->value.n ? n : h->value.n});
-                if (digits[0])
-                        x->retry_after_sec = (int)strtol(digits, NULL, 10);
-        }
+        exchange_read(x, response, &policy, &p->answer);
         end_exchange(p, EXCHANGE_RESPONDED);
 }
 
@@ -566,100 +492,60 @@ static void on_end(struct flow *f, enum stream_end end, int error, const char *t
                 [STREAM_UNTRUSTED] = EXCHANGE_UNTRUSTED, [STREAM_MALFORMED] = EXCHANGE_MALFORMED,
         };
         struct probe *p = user;
-        (void)f;
         if (!p->waiting)
                 return; /* told when the flow is used again */
         struct exchange *x = current(p);
         note_tls(p);
         x->error = error;
-        copy_text(x->failure, sizeof x->failure, span_of(text));
+        exchange_copy_text(x->failure, sizeof x->failure, span_of(text));
         if (end == STREAM_MALFORMED)
                 x->malformed = "its messages cannot be told apart in the stream";
-        if (end == STREAM_TLS_FAILED || end == STREAM_UNTRUSTED)
+        if (end == STREAM_UNTRUSTED || (end == STREAM_TLS_FAILED && !flow_tls_facts(f)))
                 x->credentialed = false; /* no byte of SIP was sent */
         end_exchange(p, ends[end]);
 }
 
 /* -- the beginning -------------------------------------------------------------------------------------------------------- */
 
-static void on_located(struct locator *l, int outcome, const struct location *locations, size_t n, const char *why, void *user);
-
-static int look_up(struct probe *p, const struct target *t) {
-        const struct locator_request request = {
-                .host = t->host, .port = t->port, .has_transport = t->has_transport, .transport = t->transport};
-        struct lookup *u = &p->lookups[p->n_lookups];
-        *u = (struct lookup){.probe = p};
-        int r = locator_start(&u->locator, p->context.resolver, &request, on_located, u);
-        if (r < 0)
-                return r;
-        p->n_lookups++;
-        p->n_looking++;
-        return 0;
-}
-
-/* All lookups are done: their targets one after the other. */
-static void begin(struct probe *p) {
+/* Names are looked up: at the beginning, and again to follow a redirection. */
+static void on_route(struct route *route, int outcome, const struct location *locations, size_t n, const char *why, void *user) {
+        struct probe *p = user;
         size_t before = p->evidence.n_targets;
-        for (size_t i = 0; i < p->n_lookups; i++)
-                for (size_t k = 0; k < p->lookups[i].n; k++)
-                        (void)add_target(p, &p->lookups[i].found[k]);
-        stop_lookups(p);
-        p->n_lookups = 0;
-        if (p->evidence.n_targets == before) {
-                finish(p); /* the evidence says why */
-                return;
-        }
-        p->evidence.resolution = RESOLUTION_DONE;
-        if (before > 0)
-                ask(p, before);
-        else
-                step(p);
-}
-
-static void on_located(struct locator *l, int outcome, const struct location *locations, size_t n, const char *why, void *user) {
-        struct lookup *u = user;
-        struct probe *p = u->probe;
-        if (outcome == 0) {
-                u->found = calloc(n, sizeof *u->found);
-                u->n = u->found ? n : 0;
-                outcome = u->found ? 0 : -ENOMEM;
-        }
-        if (outcome == 0)
-                memcpy(u->found, locations, n * sizeof *u->found);
-        u->locator = locator_free(l);
-        p->n_looking--;
+        for (size_t i = 0; i < n; i++)
+                (void)add_target(p, &locations[i]);
+        p->route = route_free(route);
         if (outcome < 0) {
                 broken(p, "name lookup", outcome);
-                return;
-        }
-        if (outcome > 0 && p->evidence.resolution != RESOLUTION_FAILED) {
+        } else if (before > 0) {
+                if (p->evidence.n_targets > before)
+                        ask(p, before);
+                else
+                        finish(p); /* the redirection leads nowhere */
+        } else if (outcome > 0) {
                 p->evidence.resolution = outcome == RESOLVER_NOT_FOUND ? RESOLUTION_NOT_FOUND : RESOLUTION_FAILED;
                 (void)snprintf(p->evidence.resolution_error, sizeof p->evidence.resolution_error, "%s", why);
+                finish(p);
+        } else {
+                p->evidence.resolution = RESOLUTION_DONE;
+                step(p);
         }
-        if (p->n_looking == 0)
-                begin(p);
 }
 
 /* A redirection (RFC 3261 section 8.1.3.4), when the configuration allows it. */
 static void follow(struct probe *p) {
         struct target t;
-        if (target_of_contact(&t, span_of(current(p)->contact)) != 0 || look_up(p, &t) < 0)
+        if (target_of_contact(&t, span_of(current(p)->contact)) != 0 || route_start(&p->route, p->context.resolver, &t, 1, on_route, p) < 0)
                 finish(p);
 }
 
-static int start_lookups(struct probe *p, size_t proxy) {
+static int start_route(struct probe *p, size_t proxy) {
         struct target targets[TARGETS_MAX];
         size_t n = 0;
-        int r = target_list(targets, &n, p->trunk);
-        if (r != 0)
+        if (target_list(targets, &n, p->trunk) != 0 || (proxy != PROBE_EVERY_PROXY && proxy >= n))
                 return -EINVAL;
-        if (proxy != PROBE_EVERY_PROXY && proxy >= n)
-                return -EINVAL;
-        size_t first = proxy == PROBE_EVERY_PROXY ? 0 : proxy, end = proxy == PROBE_EVERY_PROXY ? n : proxy + 1;
-        (void)snprintf(p->evidence.target, sizeof p->evidence.target, "%s", targets[first].text);
-        for (size_t i = first; r == 0 && i < end; i++)
-                r = look_up(p, &targets[i]);
-        return r;
+        const struct target *first = proxy == PROBE_EVERY_PROXY ? targets : &targets[proxy];
+        exchange_copy_text(p->evidence.target, sizeof p->evidence.target, span_of(first->text));
+        return route_start(&p->route, p->context.resolver, first, proxy == PROBE_EVERY_PROXY ? n : 1, on_route, p);
 }
 
 int probe_start(struct probe **ret, const struct probe_context *context, const struct trunk *trunk, size_t proxy,
@@ -685,7 +571,7 @@ int probe_start(struct probe **ret, const struct probe_context *context, const s
         if (r >= 0)
                 r = sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
         if (r >= 0)
-                r = start_lookups(p, proxy);
+                r = start_route(p, proxy);
         if (r < 0) {
                 (void)probe_free(p);
                 return r;
@@ -705,10 +591,10 @@ void probe_cut(struct probe *p) {
 struct probe *probe_free(struct probe *p) {
         if (p) {
                 (void)sd_event_source_disable_unref(p->timer);
-                stop_lookups(p);
+                (void)route_free(p->route);
                 (void)flow_free(p->flow);
                 evidence_clear(&p->evidence);
-                OPENSSL_cleanse(p->request, sizeof p->request);
+                OPENSSL_cleanse(p->request, p->request_size);
                 free(p->locations);
                 free(p);
         }

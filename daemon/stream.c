@@ -55,7 +55,19 @@ static void end(struct stream *s, enum stream_end why, int error, const char *te
 }
 
 static void end_connecting(struct stream *s, int error) {
-        end(s, error == ECONNREFUSED ? STREAM_REFUSED : STREAM_UNREACHABLE, error, strerror(error));
+        enum stream_end why = error == ECONNREFUSED ? STREAM_REFUSED : error == ECONNRESET ? STREAM_CLOSED : STREAM_UNREACHABLE;
+        end(s, why, error, strerror(error));
+}
+
+/* The connection broke while it was used. With TLS 1.3 a server refuses our certificate only after the handshake, by an alert. */
+static void end_transfer(struct stream *s, int error) {
+        char text[160];
+        if (s->ssl && ERR_peek_last_error() != 0) {
+                tls_error_text(text, sizeof text);
+                end(s, STREAM_TLS_FAILED, 0, text);
+        } else {
+                end(s, STREAM_CLOSED, error, error ? strerror(error) : "closed by the peer");
+        }
 }
 
 /* -- bytes ---------------------------------------------------------------------------------------------------------------- */
@@ -114,7 +126,7 @@ static bool flush(struct stream *s) {
                 int error;
                 ssize_t r = transfer(s, true, s->out, s->out_n, &wants_write, &error);
                 if (r < 0) {
-                        end(s, STREAM_CLOSED, error, error ? strerror(error) : "closed");
+                        end_transfer(s, error);
                         return false;
                 }
                 if (r == 0)
@@ -178,7 +190,7 @@ static void receive(struct stream *s) {
                         return;
                 }
                 if (n < 0) {
-                        end(s, STREAM_CLOSED, error, error ? strerror(error) : "closed by the peer");
+                        end_transfer(s, error);
                         return;
                 }
                 s->in_n += (size_t)n;

@@ -56,6 +56,22 @@ static void answer(const struct challenge *c, enum digest_qop qop) {
         require(!back.malformed && span_eq(back.realm, c->realm) && span_eq(back.nonce, c->nonce) && span_eq(back.opaque, c->opaque));
 }
 
+/* What may be answered is chosen before what may not, and nothing of it is above the choice or stronger. */
+static void check_choice(const struct challenge *all, size_t n, const struct challenge_policy *policy) {
+        const struct challenge *chosen = challenge_choose(all, n, policy);
+        require((chosen != NULL) == (n > 0));
+        for (const struct challenge *c = all; c < all + n; c++) {
+                if (!c->is_digest || c->malformed || !c->algorithm_known || (policy->has_wanted && c->algorithm != policy->wanted) ||
+                    (policy->hex_digits > 0 && digest_hex_length(c->algorithm) != policy->hex_digits))
+                        continue;
+                require(chosen->is_digest && !chosen->malformed && chosen->algorithm_known);
+                require(!policy->has_wanted || chosen->algorithm == policy->wanted);
+                require(policy->hex_digits == 0 || digest_hex_length(chosen->algorithm) == policy->hex_digits);
+                unsigned strength = digest_strength(chosen->algorithm), other = digest_strength(c->algorithm);
+                require(policy->strongest ? strength > other || (strength == other && chosen <= c) : chosen <= c);
+        }
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
         struct challenge all[CHALLENGES_MAX];
         size_t n = 0;
@@ -84,11 +100,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
                 answer(c, DIGEST_QOP_AUTH_INT);
         }
 
-        const enum digest_algorithm wanted = DIGEST_SHA_256;
-        const struct challenge *chosen = challenge_choose(all, n, NULL), *strict = challenge_choose(all, n, &wanted);
-        require((chosen != NULL) == (n > 0) && (strict != NULL) == (n > 0));
-        for (const struct challenge *c = all; c < all + n; c++)
-                if (c->is_digest && !c->malformed && c->algorithm_known)
-                        require(chosen->is_digest && !chosen->malformed && chosen->algorithm_known && chosen <= c);
+        check_choice(all, n, &(struct challenge_policy){0});
+        check_choice(all, n, &(struct challenge_policy){.strongest = true});
+        check_choice(all, n, &(struct challenge_policy){.hex_digits = digest_hex_length(DIGEST_MD5), .strongest = true});
+        check_choice(all, n, &(struct challenge_policy){.has_wanted = true, .wanted = DIGEST_SHA_256});
         return 0;
 }

@@ -217,22 +217,42 @@ static const struct {
         const char *texts[4];
         const char *wanted; /* NULL = any */
         int chosen;         /* -1 = none */
+        size_t hex_digits;  /* of a stored HA1 */
+        bool strongest;
 } choices[] = {
-        {{NULL}, NULL, -1},
-        {{NULL}, "MD5", -1},
-        {{MD5_CHALLENGE}, NULL, 0},
-        {{SHA_CHALLENGE, MD5_CHALLENGE}, NULL, 0},
-        {{MD5_CHALLENGE, SHA_CHALLENGE}, NULL, 0}, /* the topmost, not the strongest: local policy decides by `wanted` */
-        {{SHA_CHALLENGE, MD5_CHALLENGE}, "MD5", 1},
-        {{MD5_CHALLENGE, SHA_CHALLENGE}, "SHA-256", 1},
-        {{UNKNOWN_CHALLENGE, MD5_CHALLENGE}, NULL, 1},
-        {{UNKNOWN_CHALLENGE, BROKEN_CHALLENGE, SHA_CHALLENGE, MD5_CHALLENGE}, NULL, 2},
-        {{"Bearer x=1", "Basic realm=\"r\"", MD5_CHALLENGE}, NULL, 2},
-        {{"Bearer x=1", "Basic realm=\"r\""}, NULL, 0},
-        {{"Basic realm=\"r\"", BROKEN_CHALLENGE}, NULL, 1},
-        {{MD5_CHALLENGE}, "SHA-256", 0}, /* evidence of the mismatch */
-        {{BROKEN_CHALLENGE, UNKNOWN_CHALLENGE}, NULL, 0},
-        {{UNKNOWN_CHALLENGE, MD5_CHALLENGE}, "SHA-256", 0},
+        {{NULL}, NULL, -1, 0, false},
+        {{NULL}, "MD5", -1, 0, false},
+        {{MD5_CHALLENGE}, NULL, 0, 0, false},
+        {{SHA_CHALLENGE, MD5_CHALLENGE}, NULL, 0, 0, false},
+        {{MD5_CHALLENGE, SHA_CHALLENGE}, NULL, 0, 0, false}, /* the topmost, not the strongest: local policy decides by `wanted` */
+        {{SHA_CHALLENGE, MD5_CHALLENGE}, "MD5", 1, 0, false},
+        {{MD5_CHALLENGE, SHA_CHALLENGE}, "SHA-256", 1, 0, false},
+        {{UNKNOWN_CHALLENGE, MD5_CHALLENGE}, NULL, 1, 0, false},
+        {{UNKNOWN_CHALLENGE, BROKEN_CHALLENGE, SHA_CHALLENGE, MD5_CHALLENGE}, NULL, 2, 0, false},
+        {{"Bearer x=1", "Basic realm=\"r\"", MD5_CHALLENGE}, NULL, 2, 0, false},
+        {{"Bearer x=1", "Basic realm=\"r\""}, NULL, 0, 0, false},
+        {{"Basic realm=\"r\"", BROKEN_CHALLENGE}, NULL, 1, 0, false},
+        {{MD5_CHALLENGE}, "SHA-256", 0, 0, false}, /* evidence of the mismatch */
+        {{BROKEN_CHALLENGE, UNKNOWN_CHALLENGE}, NULL, 0, 0, false},
+        {{UNKNOWN_CHALLENGE, MD5_CHALLENGE}, "SHA-256", 0, 0, false},
+        /* local policy: the strongest; of equals the topmost */
+        {{MD5_CHALLENGE, SHA_CHALLENGE}, NULL, 1, 0, true},
+        {{SHA_CHALLENGE, MD5_CHALLENGE}, NULL, 0, 0, true},
+        {{MD5_CHALLENGE, SHA_512_CHALLENGE, SHA_CHALLENGE}, NULL, 1, 0, true},
+        {{MD5_CHALLENGE, SHA_512_CHALLENGE, SHA_CHALLENGE}, NULL, 0, 0, false},
+        {{MD5_CHALLENGE, MD5_CHALLENGE}, NULL, 0, 0, true},
+        {{SHA_CHALLENGE, SHA_SESSION_CHALLENGE}, NULL, 0, 0, true},
+        {{SHA_SESSION_CHALLENGE, SHA_CHALLENGE}, NULL, 0, 0, true},
+        {{MD5_CHALLENGE, UNKNOWN_CHALLENGE, BROKEN_CHALLENGE, "Basic realm=\"r\""}, NULL, 0, 0, true},
+        {{MD5_CHALLENGE, SHA_CHALLENGE}, "MD5", 0, 0, true}, /* the trunk's word counts more */
+        /* a stored HA1 fits algorithms of its length only */
+        {{SHA_CHALLENGE, MD5_CHALLENGE}, NULL, 1, 32, false},
+        {{SHA_CHALLENGE, MD5_CHALLENGE}, NULL, 1, 32, true},
+        {{MD5_CHALLENGE, SHA_CHALLENGE}, NULL, 1, 64, false},
+        {{MD5_CHALLENGE, SHA_CHALLENGE, SHA_512_CHALLENGE}, NULL, 2, 64, true},
+        {{SHA_CHALLENGE, MD5_CHALLENGE}, "SHA-256", 0, 32, false}, /* evidence of the mismatch */
+        {{SHA_CHALLENGE}, NULL, 0, 32, true},
+        {{"Basic realm=\"r\"", SHA_CHALLENGE}, NULL, 1, 32, false},
 };
 
 START_TEST(chooses_among_several) {
@@ -242,10 +262,14 @@ START_TEST(chooses_among_several) {
                 challenge_parse(&all[n], false, span_of(choices[_i].texts[n]));
                 n++;
         }
-        enum digest_algorithm wanted;
+        struct challenge_policy policy = {
+                .has_wanted = choices[_i].wanted != NULL,
+                .hex_digits = choices[_i].hex_digits,
+                .strongest = choices[_i].strongest,
+        };
         if (choices[_i].wanted)
-                ck_assert(digest_algorithm_from(span_of(choices[_i].wanted), &wanted));
-        const struct challenge *chosen = challenge_choose(all, n, choices[_i].wanted ? &wanted : NULL);
+                ck_assert(digest_algorithm_from(span_of(choices[_i].wanted), &policy.wanted));
+        const struct challenge *chosen = challenge_choose(all, n, &policy);
         ck_assert_ptr_eq(chosen, choices[_i].chosen < 0 ? NULL : &all[choices[_i].chosen]);
 }
 END_TEST

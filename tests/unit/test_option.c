@@ -60,7 +60,7 @@ static const struct {
         {TRUNK("authentication: basic"), "1:49: trunks.authentication: \"basic\" is not known here (write one of: digest, none)\n"},
         {TRUNK("algorithm: SHA-1"),
          "1:44: trunks.algorithm: \"SHA-1\" is not known here (write one of: MD5, MD5-sess, SHA-256, SHA-256-sess, "
-         "SHA-512-256, SHA-512-256-sess)\n"},
+         "SHA-512-256, SHA-512-256-sess, strongest)\n"},
         {"platform: {region: ap-southeast-9, " OAUTH "}",
          "1:20: platform.region: \"ap-southeast-9\" is not known here (write one of: " REGIONS ")\n"},
 

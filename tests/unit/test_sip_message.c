@@ -334,8 +334,11 @@ START_TEST(requests_hold_no_control_characters) {
                         const char *kept = *fields[f];
                         size_t n = 77;
                         *fields[f] = texts[i];
-                        ck_assert_int_eq(sip_request_write(&r, buffer, sizeof buffer, &n), -EINVAL);
-                        ck_assert_uint_eq(n, 77);
+                        /* What is echoed in a quoted value may hold a tab. */
+                        bool echoed = fields[f] == &r.authorization || fields[f] == &r.proxy_authorization;
+                        bool refused = !echoed || !strchr(texts[i], '\t');
+                        ck_assert_int_eq(sip_request_write(&r, buffer, sizeof buffer, &n), refused ? -EINVAL : 0);
+                        ck_assert(refused == (n == 77));
                         *fields[f] = kept;
                 }
 }

@@ -1,0 +1,17 @@
+/* route.h: the addresses that a probe may use: every configured target looked up at once, their locations one after the other. */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "locator.h"
+
+struct route;
+
+/* outcome: 0 with n >= 1 locations (valid until the route is freed); RESOLVER_NOT_FOUND or RESOLVER_FAILED when no target has an address,
+ * with a constant text; -errno. */
+typedef void route_done_fn(struct route *r, int outcome, const struct location *locations, size_t n, const char *why, void *user);
+
+/* n >= 1, at most TARGETS_MAX; targets are copied. */
+int route_start(struct route **ret, struct resolver *resolver, const struct target *targets, size_t n, route_done_fn *done, void *user);
+struct route *route_free(struct route *r); /* before done: cancels */
+DEFINE_CLEANUP(struct route *, route_free)
