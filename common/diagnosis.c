@@ -250,7 +250,7 @@ struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnos
                 return after_too_large(e, x);
         if (x->end != EXCHANGE_RESPONDED)
                 return done();
-        if (x->status >= 300 && x->status < 400 && policy->follow_redirects && !x->credentialed && !has_followed(e) &&
+        if (x->status >= 300 && x->status < 400 && policy->follow_redirects && evidence_credentialed(e) == 0 && !has_followed(e) &&
             e->n_targets < EVIDENCE_TARGETS_MAX)
                 return (struct diagnosis_step){.step = STEP_FOLLOW};
 
@@ -321,6 +321,11 @@ static const struct attempt *attempt_of(const struct evidence *e, const struct e
         return x->target < e->n_targets ? &e->targets[x->target] : &none;
 }
 
+static const char *address_of(const struct evidence *e, const struct exchange *x) {
+        const struct attempt *attempt = attempt_of(e, x);
+        return attempt->address[0] ? attempt->address : e->address;
+}
+
 static struct verdict judge_certificate(const char *address, const struct tls_facts *tls) {
         static const struct tls_facts none = {0};
         const struct tls_facts *f = tls ? tls : &none;
@@ -340,8 +345,7 @@ static struct verdict judge_certificate(const char *address, const struct tls_fa
 
 /* An exchange that ended without a response to judge. */
 static struct verdict no_response(const struct evidence *e, const struct exchange *x) {
-        const struct attempt *attempt = attempt_of(e, x);
-        const char *address = attempt->address[0] ? attempt->address : e->address;
+        const char *address = address_of(e, x);
         switch (x->end) {
         case EXCHANGE_REFUSED:
                 return verdict_of(CAUSE_CONNECTION_REFUSED, "%s: %s", address, strerror(x->error));
@@ -353,7 +357,7 @@ static struct verdict no_response(const struct evidence *e, const struct exchang
         case EXCHANGE_TLS_FAILED:
                 return verdict_of(CAUSE_TLS_FAILED, "%s: %s", address, x->failure);
         case EXCHANGE_UNTRUSTED:
-                return judge_certificate(address, attempt->tls);
+                return judge_certificate(address, attempt_of(e, x)->tls);
         case EXCHANGE_TOO_LARGE:
                 return verdict_of(CAUSE_REQUEST_TOO_LARGE, "%s: no connection for it", address);
         case EXCHANGE_MALFORMED:
@@ -382,18 +386,19 @@ static struct verdict other_status(const struct exchange *x, enum cause client_e
 }
 
 /* Of several targets' exchanges the one that decides: the last one that was not passed over, else the first that responded at all (503),
- * else a request that was too large, else the first. */
+ * else a request that was too large, else the first target's failure. A challenge before it decides nothing. */
 static const struct exchange *deciding_ask(const struct evidence *e) {
-        const struct exchange *last = &e->exchanges[e->n_exchanges - 1];
+        const struct exchange *last = &e->exchanges[e->n_exchanges - 1], *large = NULL, *failed = NULL;
         if (!is_failed_target(last))
                 return last;
-        for (size_t i = 0; i < e->n_exchanges; i++)
+        for (size_t i = e->n_exchanges; i-- > 0;) {
                 if (e->exchanges[i].end == EXCHANGE_TOO_LARGE)
-                        return &e->exchanges[i];
-        for (size_t i = 0; i < e->n_exchanges; i++)
-                if (e->exchanges[i].end == EXCHANGE_RESPONDED)
-                        return &e->exchanges[i];
-        return &e->exchanges[0];
+                        large = &e->exchanges[i];
+                else if (is_failed_target(&e->exchanges[i]) &&
+                         (!failed || failed->end != EXCHANGE_RESPONDED || e->exchanges[i].end == EXCHANGE_RESPONDED))
+                        failed = &e->exchanges[i];
+        }
+        return failed->end != EXCHANGE_RESPONDED && large ? large : failed;
 }
 
 /* The requests without credentials decided. */
@@ -403,7 +408,7 @@ static struct verdict judge_ask(const struct trunk *t, const struct diagnosis_hi
         if (x->end != EXCHANGE_RESPONDED) {
                 if (x->end == EXCHANGE_NO_RESPONSE && was_refused_before(h))
                         return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "no response from %s, after answers were refused in an earlier run",
-                                          e->address);
+                                          address_of(e, x));
                 return no_response(e, x);
         }
         if (x->status < 300 && by_address && t->detail_denied)

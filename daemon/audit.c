@@ -11,35 +11,14 @@
 #include "../common/pace.h"
 #include "../common/target.h"
 #include "clock_check.h"
-#include "probe.h"
 #include "resolver.h"
+#include "trunk_audit.h"
 #include "trunk_poll.h"
 
 #define ACCURACY_USEC USEC_PER_MSEC
-#define RETRY_AFTER_MAX_SEC (24 * 3600) /* a carrier that asks for more is asked again after a day */
 #define SUBJECT_CLOCK "clock"
 #define SUBJECT_PLATFORM "platform"
 #define SUBJECT_MAX 300
-
-/* One trunk in this run. */
-struct item {
-        struct audit *audit;
-        struct trunk *trunk;
-        struct probe *probe;
-        struct verdict verdict;
-        struct evidence evidence;
-        bool had_last;
-        enum cause last_cause;
-        bool had_memory;
-        struct trunk_memory memory;
-        struct proxy { /* of a trunk that is probed on each */
-                char target[TARGET_HOST_MAX + 16];
-                struct verdict verdict;
-                struct evidence evidence;
-        } * proxies;
-        struct proxy_result *proxy_results; /* as they are stored */
-        size_t n_proxies, proxy;            /* proxy: the one under way */
-};
 
 struct audit {
         struct audit_context context;
@@ -55,7 +34,7 @@ struct audit {
         sd_event_source *begin, *limit, *pacer;
         bool clock_done, trunks_known, ended;
         struct trunk_list trunks;
-        struct item *items; /* the trunks of this run: all, or those named */
+        struct trunk_audit **items; /* the trunks of this run: all, or those named */
         size_t n_items, n_finished, n_active;
         struct pace *pace;
 };
@@ -162,56 +141,6 @@ static void tell(struct audit *a, struct telling *t, size_t n_results) {
 
 /* -- the end ----------------------------------------------------------------------------------------------------------- */
 
-static uint64_t latency_of(const struct evidence *e) {
-        for (size_t i = 0; i < e->n_exchanges; i++)
-                if (e->exchanges[i].rtt_usec)
-                        return e->exchanges[i].rtt_usec;
-        return 0;
-}
-
-/* What the next run must know; NULL when this one learned nothing. */
-static const struct trunk_memory *remember(struct item *item) {
-        const struct evidence *e = &item->evidence;
-        bool learned = false;
-        for (size_t i = 0; i < e->n_exchanges; i++) {
-                const struct exchange *x = &e->exchanges[i];
-                if (x->end != EXCHANGE_RESPONDED)
-                        continue;
-                learned = true;
-                if (x->credentialed && x->status < 300) {
-                        item->memory.has_algorithm = true;
-                        item->memory.algorithm = x->algorithm;
-                }
-                bool waits = x->retry_after_sec > 0 && x->retry_after_sec <= RETRY_AFTER_MAX_SEC;
-                item->memory.hold_until_usec = waits ? (int64_t)x->sent_usec + x->retry_after_sec * (int64_t)USEC_PER_SEC : 0;
-        }
-        return learned ? &item->memory : NULL;
-}
-
-static void result_of(struct item *item, struct result *ret) {
-        const struct evidence *e = &item->evidence;
-        *ret = (struct result){
-                .trunk = item->trunk,
-                .verdict = item->verdict,
-                .evidence = e->target[0] ? e : NULL,
-                .requests = (unsigned)e->n_exchanges,
-                .credentialed = evidence_credentialed(e),
-                .latency_usec = latency_of(e),
-                .memory = remember(item),
-                .proxies = item->proxy_results,
-                .n_proxies = item->n_proxies,
-        };
-        for (size_t i = 0; i < item->n_proxies; i++)
-                item->proxy_results[i] = (struct proxy_result){
-                        .target = item->proxies[i].target,
-                        .verdict = item->proxies[i].verdict,
-                        .latency_usec = latency_of(&item->proxies[i].evidence),
-                        .evidence = &item->proxies[i].evidence,
-                };
-        /* Kept for what did not pass, and for the first pass after a change. */
-        ret->keep_evidence = verdict_outcome(&item->verdict) != OUTCOME_PASS || !item->had_last || item->last_cause != item->verdict.cause;
-}
-
 static void count_outcomes(struct run *run, const struct result *results, size_t n) {
         run->n_trunks = (unsigned)n;
         for (size_t i = 0; i < n; i++) {
@@ -238,8 +167,6 @@ static void stop_agents(struct audit *a) {
         a->pacer = sd_event_source_disable_unref(a->pacer);
         a->clock = clock_check_free(a->clock);
         a->poll = trunk_poll_free(a->poll);
-        for (size_t i = 0; i < a->n_items; i++)
-                a->items[i].probe = probe_free(a->items[i].probe);
 }
 
 /* Stores the results and the end of the run; ret_telling's arrays are the caller's. */
@@ -252,7 +179,7 @@ static int store_and_tell(struct audit *a) {
                 return -ENOMEM;
         size_t n = a->n_items;
         for (size_t i = 0; i < n; i++)
-                result_of(&a->items[i], &results[i]);
+                trunk_audit_result(a->items[i], &results[i]);
         count_outcomes(&a->run, results, n);
         a->run.finished_usec = now_realtime();
         int r = store_end_run(a->context.store, &a->run, results, n);
@@ -308,70 +235,17 @@ static void finish_when_complete(struct audit *a) {
 
 static void start_probes(struct audit *a);
 
-static void finish_item(struct item *item, const struct verdict *v) {
-        struct audit *a = item->audit;
-        item->verdict = *v;
+static void count_item(struct audit *a) {
         a->n_finished++;
         if (a->request.progress)
                 a->request.progress(a->n_finished, a->n_items, a->user);
 }
 
-static int begin_probe(struct item *item);
-
-/* Once credentials were refused at one proxy they go to no other: all of them may count against one account. */
-static bool is_refused(const struct verdict *v) {
-        return v->cause == CAUSE_WRONG_PASSWORD || v->cause == CAUSE_FORBIDDEN || v->cause == CAUSE_LOCKOUT_SUSPECTED ||
-               v->cause == CAUSE_REFUSAL_UNPROVEN || v->cause == CAUSE_ANSWER_DROPPED;
-}
-
-static int badness(const struct verdict *v) {
-        static const int order[] = {[OUTCOME_PASS] = 0, [OUTCOME_WARN] = 1, [OUTCOME_UNTESTED] = 2, [OUTCOME_FAIL] = 3};
-        return order[verdict_outcome(v)];
-}
-
-/* The trunk's verdict and evidence are those of its worst proxy. */
-static void choose_worst(struct item *item) {
-        struct proxy *worst = &item->proxies[0];
-        for (size_t i = 1; i < item->n_proxies; i++)
-                if (badness(&item->proxies[i].verdict) > badness(&worst->verdict))
-                        worst = &item->proxies[i];
-        struct verdict v = verdict_of(worst->verdict.cause, "%s: %s", worst->target, worst->verdict.detail);
-        item->evidence = worst->evidence;
-        worst->evidence = (struct evidence){0};
-        finish_item(item, &v);
-}
-
-/* Goes on with the next proxy; false when there is none left, and the item is finished. */
-static bool next_proxy(struct item *item, const struct probe_result *result) {
-        struct proxy *done = &item->proxies[item->proxy];
-        done->verdict = result->verdict;
-        done->evidence = result->evidence;
-        bool stop = is_refused(&done->verdict) || result->evidence.cut;
-        while (++item->proxy < item->n_proxies) {
-                struct proxy *next = &item->proxies[item->proxy];
-                if (!stop && begin_probe(item) == 0)
-                        return true;
-                next->verdict = verdict_of(CAUSE_BUDGET_SPENT, "not probed after %s at %s", cause_info(done->verdict.cause)->word,
-                                           done->target);
-        }
-        choose_worst(item);
-        return false;
-}
-
-static void on_probe(struct probe *p, struct probe_result *result, void *user) {
-        struct item *item = user;
-        struct audit *a = item->audit;
-        struct probe_result r = *result;
-        result->evidence = (struct evidence){0};
-        item->probe = probe_free(p);
-        if (item->n_proxies > 0) {
-                if (next_proxy(item, &r))
-                        return;
-        } else {
-                item->evidence = r.evidence;
-                finish_item(item, &r.verdict);
-        }
+static void on_trunk(struct trunk_audit *t, void *user) {
+        struct audit *a = user;
+        (void)t;
         a->n_active--;
+        count_item(a);
         if (!a->ended && a->pace)
                 start_probes(a);
 }
@@ -383,8 +257,7 @@ static int on_pacer(sd_event_source *source, uint64_t usec, void *user) {
         return 0;
 }
 
-static int begin_probe(struct item *item) {
-        struct audit *a = item->audit;
+static void start_probe(struct audit *a, struct trunk_audit *item) {
         const struct probe_context context = {
                 .event = a->context.event,
                 .transport = a->context.transport,
@@ -392,58 +265,10 @@ static int begin_probe(struct item *item) {
                 .tls = a->context.tls,
                 .config = a->context.config,
         };
-        const struct diagnosis_history history = {
-                .known = item->had_last,
-                .last_cause = item->last_cause,
-                .has_algorithm = item->had_memory && item->memory.has_algorithm,
-                .algorithm = item->memory.algorithm,
-        };
-        return probe_start(&item->probe, &context, item->trunk, item->n_proxies > 0 ? item->proxy : PROBE_EVERY_PROXY, &history, on_probe,
-                           item);
-}
-
-static int prepare_proxies(struct item *item) {
-        struct target targets[TARGETS_MAX];
-        size_t n = 0;
-        if (!item->trunk->probe_all_proxies || target_list(targets, &n, item->trunk) != 0 || n < 2)
-                return 0;
-        item->proxies = calloc(n, sizeof *item->proxies);
-        item->proxy_results = calloc(n, sizeof *item->proxy_results);
-        if (!item->proxies || !item->proxy_results)
-                return -ENOMEM;
-        item->n_proxies = n;
-        for (size_t i = 0; i < n; i++) {
-                (void)snprintf(item->proxies[i].target, sizeof item->proxies[i].target, "%s", targets[i].text);
-                item->proxies[i].verdict = verdict_of(CAUSE_RUN_ENDED, "not begun");
-        }
-        return 0;
-}
-
-/* The carrier's own word counts for more than our schedule. */
-static bool is_held(const struct item *item, struct verdict *ret) {
-        int64_t left_usec = item->had_memory ? item->memory.hold_until_usec - now_realtime() : 0;
-        if (left_usec <= 0)
-                return false;
-        *ret = verdict_of(CAUSE_CARRIER_UNAVAILABLE, "the carrier asked not to be asked for another %lld s (Retry-After)",
-                          (long long)(left_usec / (int64_t)USEC_PER_SEC) + 1);
-        return true;
-}
-
-static void start_probe(struct audit *a, struct item *item) {
-        struct verdict v;
-        if (diagnosis_before(item->trunk, &v) || is_held(item, &v)) {
-                finish_item(item, &v);
-                return;
-        }
-        int r = prepare_proxies(item);
-        if (r >= 0)
-                r = begin_probe(item);
-        if (r < 0) {
-                v = verdict_of(CAUSE_PROBE_BROKEN, "unable to start: %s", strerror(-r));
-                finish_item(item, &v);
-                return;
-        }
-        a->n_active++;
+        if (trunk_audit_start(item, &context, now_realtime(), on_trunk, a) == 0)
+                a->n_active++;
+        else
+                count_item(a);
 }
 
 /* Starts what may start now; the pacer wakes us for the rest. */
@@ -454,7 +279,7 @@ static void start_probes(struct audit *a) {
                 size_t i = 0;
                 int r = pace_next(a->pace, now, &i, &at);
                 if (r == 0) {
-                        start_probe(a, &a->items[i]);
+                        start_probe(a, a->items[i]);
                         continue;
                 }
                 if (r == 1) {
@@ -478,16 +303,6 @@ static bool is_named(const struct audit *a, const struct trunk *t) {
         return named;
 }
 
-static void add_item(struct audit *a, struct trunk *t) {
-        struct item *item = &a->items[a->n_items++];
-        int64_t when;
-        item->audit = a;
-        item->trunk = t;
-        item->had_last = store_last_result(a->context.store, t->id, &item->last_cause, &when) == 0;
-        item->had_memory = store_memory(a->context.store, t->id, &item->memory) == 0;
-        item->verdict = verdict_of(CAUSE_RUN_ENDED, "not begun");
-}
-
 /* Trunks of one carrier keep their distance; a trunk that is not probed needs none. */
 static int make_pace(struct audit *a) {
         _cleanup_(freep) const char **keys = calloc(a->n_items + 1, sizeof *keys);
@@ -497,7 +312,7 @@ static int make_pace(struct audit *a) {
         for (size_t i = 0; i < a->n_items; i++) {
                 struct target targets[TARGETS_MAX];
                 size_t n = 0;
-                if (target_list(targets, &n, a->items[i].trunk) != 0)
+                if (target_list(targets, &n, trunk_audit_trunk(a->items[i])) != 0)
                         continue;
                 memcpy(texts[i], targets[0].text, sizeof texts[i]);
                 keys[i] = texts[i];
@@ -512,9 +327,14 @@ static int prepare_items(struct audit *a) {
         a->items = calloc(a->trunks.n + 1, sizeof *a->items);
         if (!a->items)
                 return -ENOMEM;
-        for (size_t i = 0; i < a->trunks.n; i++)
-                if (is_named(a, &a->trunks.items[i]))
-                        add_item(a, &a->trunks.items[i]);
+        for (size_t i = 0; i < a->trunks.n; i++) {
+                if (!is_named(a, &a->trunks.items[i]))
+                        continue;
+                r = trunk_audit_new(&a->items[a->n_items], a->context.store, &a->trunks.items[i]);
+                if (r < 0)
+                        return r;
+                a->n_items++;
+        }
         for (size_t k = 0; a->request.names && a->request.names[k]; k++)
                 if (!trunk_list_find(&a->trunks, a->request.names[k]))
                         a->unknown_name = a->request.names[k];
@@ -679,21 +499,10 @@ void audit_abort(struct audit *a) {
         /* The platform had not answered yet: the trunks of its last listing get their rows all the same. */
         if (!a->trunks_known && store_known_trunks(a->context.store, &a->trunks, &a->run.trunks_known_usec) >= 0 && prepare_items(a) < 0)
                 journal_log(a->context.journal, LOG_ERR, "Unable to list the trunks of the run that ends: %s", strerror(ENOMEM));
+        a->pace = pace_free(a->pace); /* no new probe starts while the old ones end */
         for (size_t i = 0; i < a->n_items; i++)
-                if (a->items[i].probe) {
-                        struct pace *none = TAKE_PTR(a->pace); /* no new probe starts while the old ones end */
-                        probe_cut(a->items[i].probe);
-                        a->pace = none;
-                }
+                trunk_audit_cut(a->items[i]);
         finish(a, RUN_ABORTED);
-}
-
-static void clear_item(struct item *item) {
-        evidence_clear(&item->evidence);
-        for (size_t i = 0; i < item->n_proxies; i++)
-                evidence_clear(&item->proxies[i].evidence);
-        free(item->proxies);
-        free(item->proxy_results);
 }
 
 struct audit *audit_free(struct audit *a) {
@@ -707,7 +516,7 @@ struct audit *audit_free(struct audit *a) {
                         a->pacer = sd_event_source_disable_unref(a->pacer);
                 }
                 for (size_t i = 0; i < a->n_items; i++)
-                        clear_item(&a->items[i]);
+                        a->items[i] = trunk_audit_free(a->items[i]);
                 a->resolver = resolver_free(a->resolver);
                 free(a->items);
                 (void)pace_free(a->pace);

@@ -1,0 +1,222 @@
+/* trunk_audit.c: one trunk in one run. It decides whether the trunk is probed at all, goes through its proxies one after the other, and
+ * gathers what the next run must know. Owner of the probe and its evidence. */
+#include "trunk_audit.h"
+
+#include <stdio.h>
+
+#include "../common/diagnosis.h"
+
+#define RETRY_AFTER_MAX_SEC (24 * 3600) /* a carrier that asks for more is asked again after a day */
+
+struct trunk_audit {
+        const struct trunk *trunk;
+        struct probe_context context;
+        struct probe *probe;
+        struct verdict verdict;
+        struct evidence evidence;
+        struct diagnosis_history history;
+        struct trunk_memory memory;
+        struct proxy { /* of a trunk that is probed on each */
+                char target[TARGET_HOST_MAX + 16];
+                struct verdict verdict;
+                struct evidence evidence;
+        } * proxies;
+        struct proxy_result *proxy_results; /* as they are stored */
+        size_t n_proxies, proxy, worst;     /* proxy: the one under way; worst: the one whose evidence is the trunk's */
+        trunk_audit_done_fn *done;
+        void *user;
+};
+
+/* -- the result --------------------------------------------------------------------------------------------------------- */
+
+static uint64_t latency_of(const struct evidence *e) {
+        for (size_t i = 0; i < e->n_exchanges; i++)
+                if (e->exchanges[i].rtt_usec)
+                        return e->exchanges[i].rtt_usec;
+        return 0;
+}
+
+/* What the next run must know; NULL when this one learned nothing. */
+static const struct trunk_memory *remember(struct trunk_audit *t) {
+        const struct evidence *e = &t->evidence;
+        bool learned = false;
+        for (size_t i = 0; i < e->n_exchanges; i++) {
+                const struct exchange *x = &e->exchanges[i];
+                if (x->end != EXCHANGE_RESPONDED)
+                        continue;
+                learned = true;
+                if (x->credentialed && x->status < 300) {
+                        t->memory.has_algorithm = true;
+                        t->memory.algorithm = x->algorithm;
+                }
+                bool waits = x->retry_after_sec > 0 && x->retry_after_sec <= RETRY_AFTER_MAX_SEC;
+                t->memory.hold_until_usec = waits ? (int64_t)x->sent_usec + x->retry_after_sec * (int64_t)USEC_PER_SEC : 0;
+        }
+        return learned ? &t->memory : NULL;
+}
+
+void trunk_audit_result(struct trunk_audit *t, struct result *ret) {
+        const struct evidence *e = &t->evidence;
+        *ret = (struct result){
+                .trunk = t->trunk,
+                .verdict = t->verdict,
+                .evidence = e->target[0] ? e : NULL,
+                .requests = (unsigned)e->n_exchanges,
+                .credentialed = evidence_credentialed(e),
+                .latency_usec = latency_of(e),
+                .memory = remember(t),
+                .proxies = t->proxy_results,
+                .n_proxies = t->n_proxies,
+        };
+        for (size_t i = 0; i < t->n_proxies; i++)
+                t->proxy_results[i] = (struct proxy_result){
+                        .target = t->proxies[i].target,
+                        .verdict = t->proxies[i].verdict,
+                        .latency_usec = latency_of(i == t->worst ? e : &t->proxies[i].evidence),
+                        .evidence = i == t->worst ? e : &t->proxies[i].evidence,
+                };
+        /* Kept for what did not pass, and for the first pass after a change. */
+        ret->keep_evidence = verdict_outcome(&t->verdict) != OUTCOME_PASS || !t->history.known || t->history.last_cause != t->verdict.cause;
+}
+
+/* -- its probes --------------------------------------------------------------------------------------------------------- */
+
+static int begin_probe(struct trunk_audit *t);
+
+/* Once credentials were refused at one proxy they go to no other: all of them may count against one account. */
+static bool is_refused(const struct verdict *v) {
+        return v->cause == CAUSE_WRONG_PASSWORD || v->cause == CAUSE_FORBIDDEN || v->cause == CAUSE_LOCKOUT_SUSPECTED ||
+               v->cause == CAUSE_REFUSAL_UNPROVEN || v->cause == CAUSE_ANSWER_DROPPED;
+}
+
+static int badness(const struct verdict *v) {
+        static const int order[] = {[OUTCOME_PASS] = 0, [OUTCOME_WARN] = 1, [OUTCOME_UNTESTED] = 2, [OUTCOME_FAIL] = 3};
+        return order[verdict_outcome(v)];
+}
+
+/* The trunk's verdict and evidence are those of its worst proxy. */
+static void choose_worst(struct trunk_audit *t) {
+        for (size_t i = 1; i < t->n_proxies; i++)
+                if (badness(&t->proxies[i].verdict) > badness(&t->proxies[t->worst].verdict))
+                        t->worst = i;
+        struct proxy *worst = &t->proxies[t->worst];
+        t->verdict = verdict_of(worst->verdict.cause, "%s: %s", worst->target, worst->verdict.detail);
+        t->evidence = worst->evidence;
+        worst->evidence = (struct evidence){0};
+}
+
+/* Goes on with the next proxy; false when there is none left, and the trunk has its verdict. */
+static bool next_proxy(struct trunk_audit *t, const struct probe_result *result) {
+        struct proxy *done = &t->proxies[t->proxy];
+        done->verdict = result->verdict;
+        done->evidence = result->evidence;
+        bool stop = is_refused(&done->verdict) || result->evidence.cut;
+        while (++t->proxy < t->n_proxies) {
+                struct proxy *next = &t->proxies[t->proxy];
+                if (!stop && begin_probe(t) == 0)
+                        return true;
+                next->verdict = verdict_of(CAUSE_BUDGET_SPENT, "not probed after %s at %s", cause_info(done->verdict.cause)->word,
+                                           done->target);
+        }
+        choose_worst(t);
+        return false;
+}
+
+static void on_probe(struct probe *p, struct probe_result *result, void *user) {
+        struct trunk_audit *t = user;
+        struct probe_result r = *result;
+        result->evidence = (struct evidence){0};
+        t->probe = probe_free(p);
+        if (t->n_proxies == 0) {
+                t->verdict = r.verdict;
+                t->evidence = r.evidence;
+        } else if (next_proxy(t, &r)) {
+                return;
+        }
+        t->done(t, t->user);
+}
+
+static int begin_probe(struct trunk_audit *t) {
+        return probe_start(&t->probe, &t->context, t->trunk, t->n_proxies > 0 ? t->proxy : PROBE_EVERY_PROXY, &t->history, on_probe, t);
+}
+
+static int prepare_proxies(struct trunk_audit *t) {
+        struct target targets[TARGETS_MAX];
+        size_t n = 0;
+        if (!t->trunk->probe_all_proxies || target_list(targets, &n, t->trunk) != 0 || n < 2)
+                return 0;
+        t->proxies = calloc(n, sizeof *t->proxies);
+        t->proxy_results = calloc(n, sizeof *t->proxy_results);
+        if (!t->proxies || !t->proxy_results)
+                return -ENOMEM;
+        t->n_proxies = n;
+        for (size_t i = 0; i < n; i++) {
+                (void)snprintf(t->proxies[i].target, sizeof t->proxies[i].target, "%s", targets[i].text);
+                t->proxies[i].verdict = verdict_of(CAUSE_RUN_ENDED, "not begun");
+        }
+        return 0;
+}
+
+/* The carrier's own word counts for more than our schedule. */
+static bool is_held(const struct trunk_audit *t, int64_t now_usec, struct verdict *ret) {
+        int64_t left_usec = t->memory.hold_until_usec - now_usec;
+        if (left_usec <= 0)
+                return false;
+        *ret = verdict_of(CAUSE_CARRIER_UNAVAILABLE, "the carrier asked not to be asked for another %lld s (Retry-After)",
+                          (long long)(left_usec / (int64_t)USEC_PER_SEC) + 1);
+        return true;
+}
+
+int trunk_audit_start(struct trunk_audit *t, const struct probe_context *context, int64_t now_usec, trunk_audit_done_fn *done, void *user) {
+        t->context = *context;
+        t->done = done;
+        t->user = user;
+        if (diagnosis_before(t->trunk, &t->verdict) || is_held(t, now_usec, &t->verdict))
+                return 1;
+        int r = prepare_proxies(t);
+        if (r >= 0)
+                r = begin_probe(t);
+        if (r < 0)
+                t->verdict = verdict_of(CAUSE_PROBE_BROKEN, "unable to start: %s", strerror(-r));
+        return r < 0;
+}
+
+void trunk_audit_cut(struct trunk_audit *t) {
+        if (t->probe)
+                probe_cut(t->probe);
+}
+
+/* -- life ------------------------------------------------------------------------------------------------------------------ */
+
+int trunk_audit_new(struct trunk_audit **ret, struct store *store, const struct trunk *trunk) {
+        struct trunk_audit *t = calloc(1, sizeof *t);
+        if (!t)
+                return -ENOMEM;
+        int64_t when;
+        t->trunk = trunk;
+        t->verdict = verdict_of(CAUSE_RUN_ENDED, "not begun");
+        t->history.known = store_last_result(store, trunk->id, &t->history.last_cause, &when) == 0;
+        if (store_memory(store, trunk->id, &t->memory) == 0) {
+                t->history.has_algorithm = t->memory.has_algorithm;
+                t->history.algorithm = t->memory.algorithm;
+        }
+        *ret = t;
+        return 0;
+}
+
+struct trunk_audit *trunk_audit_free(struct trunk_audit *t) {
+        if (t) {
+                (void)probe_free(t->probe);
+                evidence_clear(&t->evidence);
+                for (size_t i = 0; i < t->n_proxies; i++)
+                        evidence_clear(&t->proxies[i].evidence);
+                free(t->proxies);
+                free(t->proxy_results);
+                free(t);
+        }
+        return NULL;
+}
+
+const struct trunk *trunk_audit_trunk(const struct trunk_audit *t) {
+        return t->trunk;
+}
