@@ -36,8 +36,8 @@ static const struct {
         {"192.0.2.1:5060", NULL, NULL, "TLS", 0, 1, "192.0.2.1", 5060, TLS, "192.0.2.1:5060"},
         {"[2001:db8::1]", NULL, NULL, NULL, 0, 1, "2001:db8::1", 0, ANY, "[2001:db8::1]"},
         {"[2001:db8::1]:65535 x", NULL, NULL, NULL, 0, 2, "2001:db8::1", 65535, ANY, "[2001:db8::1]:65535"},
-        {"1 2 3 4 5 6 7 8", NULL, NULL, NULL, 0, 8, "1", 0, ANY, "1"},
-        {"1 2 3 4 5 6 7 8 9", NULL, NULL, NULL, 0, TARGETS_MAX, "1", 0, ANY, "1"},
+        {"s1 s2 s3 s4 s5 s6 s7 s8", NULL, NULL, NULL, 0, 8, "s1", 0, ANY, "s1"},
+        {"s1 s2 s3 s4 s5 s6 s7 s8 s9", NULL, NULL, NULL, 0, TARGETS_MAX, "s1", 0, ANY, "s1"},
         {NULL, "carrier.example", "sip:r", NULL, 0, 1, "carrier.example", 0, ANY, "carrier.example"},
         {"", "carrier.example:5080", NULL, NULL, 0, 1, "carrier.example", 5080, ANY, "carrier.example:5080"},
         {NULL, NULL, "sip:carrier.example", "", 0, 1, "carrier.example", 0, ANY, "carrier.example"},
@@ -49,8 +49,8 @@ static const struct {
         {"sbc", "d", "sip:r;transport=sctp", NULL, TARGET_NO_TRANSPORT, NOWHERE},
         {"sbc", "d", "sip:r;transport=", NULL, 0, 1, "sbc", 0, ANY, "sbc"},
         {"sbc", "d", "sip:r;xtransport=tcp;transporting=tcp", NULL, 0, 1, "sbc", 0, ANY, "sbc"},
-        {"sbc", "d", "sip:r?x=;transport=tcp", NULL, 0, 1, "sbc", 0, ANY, "sbc"},        /* of its headers */
-        {"sbc", "d", "sip:u;transport=tcp@r", NULL, 0, 1, "sbc", 0, ANY, "sbc"},         /* of its user */
+        {"sbc", "d", "sip:r?x=;transport=tcp", NULL, 0, 1, "sbc", 0, ANY, "sbc"}, /* of its headers */
+        {"sbc", "d", "sip:u;transport=tcp@r", NULL, 0, 1, "sbc", 0, ANY, "sbc"},  /* of its user */
         {NULL, "", "sips:[2001:db8::1]:5081", NULL, 0, 1, "2001:db8::1", 5081, TLS, "[2001:db8::1]:5081"},
         {NULL, "d", "SIPS:r;transport=tcp", NULL, 0, 1, "d", 0, TLS, "d"}, /* RFC 3261 section 26.2.2: TLS over TCP */
         {NULL, "d", "sips:r;transport=sctp", NULL, TARGET_NO_TRANSPORT, NOWHERE},
@@ -103,7 +103,8 @@ START_TEST(finds_the_targets) {
 END_TEST
 
 START_TEST(keeps_the_order_of_proxies) {
-        static const char *const texts[] = {"sbc1:5070", "192.0.2.1", "[2001:db8::1]:5080"}, *const hosts[] = {"sbc1", "192.0.2.1", "2001:db8::1"};
+        static const char *const texts[] = {"sbc1:5070", "192.0.2.1", "[2001:db8::1]:5080"}, *const hosts[] = {"sbc1", "192.0.2.1",
+                                                                                                               "2001:db8::1"};
         static const uint16_t ports[] = {5070, 0, 5080};
         struct trunk t;
         struct target got[TARGETS_MAX];
@@ -142,7 +143,7 @@ static const struct {
         {"<sip:sbc2.example:port>", TARGET_UNREADABLE, NULL, 0, ANY},
         {"<sip:>", TARGET_UNREADABLE, NULL, 0, ANY},
         {"<sip:alice@>", TARGET_UNREADABLE, NULL, 0, ANY},
-        {"sip:", TARGET_NONE, NULL, 0, ANY},
+        {"sip:", TARGET_UNREADABLE, NULL, 0, ANY},
         {"<tel:112>", TARGET_NONE, NULL, 0, ANY},
         {"<mailto:alice@sbc2.example>", TARGET_NONE, NULL, 0, ANY},
         {"*", TARGET_NONE, NULL, 0, ANY},
@@ -274,9 +275,9 @@ START_TEST(uris_have_a_limit) {
         for (size_t n = strlen(text); n < sizeof text - 1; n++) {
                 text[n] = 'y';
                 struct trunk t;
-                        struct target_uris got;
+                struct target_uris got;
                 make_trunk(&t, "sbc", "d", _i == 0 ? text : NULL, NULL, _i == 1 ? text + 8 : "a");
-                        size_t longest = _i == 0 ? n + 1 + 5 : n + 1 - 8 + 6; /* with ":5060"; with "sip:" and "@d" */
+                size_t longest = _i == 0 ? n + 1 + 5 : n + 1 - 8 + 6; /* with ":5060"; with "sip:" and "@d" */
                 int r = uris_of(&got, &t);
                 /* The user's own buffer keeps room for a last escaped octet. */
                 if (_i == 0 || longest >= TARGET_URI_MAX)
