@@ -210,6 +210,8 @@ END_TEST
 
 #define MD5_CHALLENGE "Digest realm=\"r\", nonce=\"n\", algorithm=MD5"
 #define SHA_CHALLENGE "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256"
+#define SHA_512_CHALLENGE "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-512-256"
+#define SHA_SESSION_CHALLENGE "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256-sess, qop=\"auth\""
 #define UNKNOWN_CHALLENGE "Digest realm=\"r\", nonce=\"n\", algorithm=SHA-384"
 #define BROKEN_CHALLENGE "Digest realm=\"r\", algorithm=MD5"
 
