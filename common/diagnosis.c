@@ -388,15 +388,15 @@ static struct verdict other_status(const struct exchange *x, enum cause client_e
 /* Of several targets' exchanges the one that decides: the last one that was not passed over, else the first that responded at all (503),
  * else a request that was too large, else the first target's failure. A challenge before it decides nothing. */
 static const struct exchange *deciding_ask(const struct evidence *e) {
-        const struct exchange *last = &e->exchanges[e->n_exchanges - 1], *large = NULL, *failed = NULL;
+        const struct exchange *last = &e->exchanges[e->n_exchanges - 1], *large = NULL, *failed = last;
         if (!is_failed_target(last))
                 return last;
-        for (size_t i = e->n_exchanges; i-- > 0;) {
-                if (e->exchanges[i].end == EXCHANGE_TOO_LARGE)
-                        large = &e->exchanges[i];
-                else if (is_failed_target(&e->exchanges[i]) &&
-                         (!failed || failed->end != EXCHANGE_RESPONDED || e->exchanges[i].end == EXCHANGE_RESPONDED))
-                        failed = &e->exchanges[i];
+        for (size_t i = e->n_exchanges - 1; i-- > 0;) {
+                const struct exchange *x = &e->exchanges[i];
+                if (x->end == EXCHANGE_TOO_LARGE)
+                        large = x;
+                else if (is_failed_target(x) && (x->end == EXCHANGE_RESPONDED || failed->end != EXCHANGE_RESPONDED))
+                        failed = x;
         }
         return failed->end != EXCHANGE_RESPONDED && large ? large : failed;
 }

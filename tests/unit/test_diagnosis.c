@@ -59,6 +59,7 @@ struct saw {
 #define ACCEPTED(form) \
         { form, 200, NULL, 0, 0, EXCHANGE_RESPONDED, false }
 #define SILENCE EXCHANGE_NO_RESPONSE
+#define TOO_LARGE EXCHANGE_TOO_LARGE
 
 struct row {
         enum cause expected;
@@ -69,12 +70,24 @@ struct row {
         bool detail_denied;
         bool known; /* history */
         enum cause last_cause;
+        const char *last_algorithm; /* of the last accepted answer; NULL = none */
+        /* where requests can go */
+        size_t n_targets;     /* 0 = 1 */
+        const char *to;       /* the index of the target of each exchange, a digit each; NULL = all to the first */
+        bool connected;       /* the first target is by TLS; else by UDP */
+        bool follows;         /* redirections */
+        bool unasked;         /* the second exchange stands for an answer of which nothing was sent */
+        enum tls_trust trust; /* of the certificate of the first target, when it is by TLS */
+        int64_t tls_left_sec;
 };
 
 /* An HA1 of the length of MD5. */
 #define HA1_MD5 "41a2f569d4f4283a802115c74c87f146"
 #define HA1_SHA "87853512e234e740a5a95fe0d9349f8591d42a617bdf733fb568fb7d235457cd"
 #define BY_ADDRESS .authentication = "none"
+#define TLS_AT(sec) .connected = true, .trust = TLS_TRUST_GOOD, .tls_left_sec = (sec)
+#define TLS_BAD(why) .connected = true, .trust = (why)
+#define DAY INT64_C(86400)
 #define LAST(cause) .known = true, .last_cause = cause
 
 static const struct row rows[] = {
@@ -268,6 +281,138 @@ static const struct row rows[] = {
         {.expected = CAUSE_RESPONSE_MALFORMED, .saw = {ASK_ENDED(EXCHANGE_MALFORMED)}},
         {.expected = CAUSE_RESPONSE_MALFORMED, .saw = {ASKED(D_A), ENDED(PLAIN, EXCHANGE_MALFORMED)}},
         {.expected = CAUSE_RUN_ENDED, .saw = {ASK_ENDED(EXCHANGE_CUT)}},
+        {.expected = CAUSE_CONNECTION_RESET, .saw = {ASK_ENDED(EXCHANGE_CLOSED)}},
+        {.expected = CAUSE_CONNECTION_RESET, .saw = {ASK_ENDED(EXCHANGE_CLOSED)}, LAST(CAUSE_WRONG_PASSWORD)},
+        {.expected = CAUSE_CONNECTION_RESET, .saw = {ASKED(D_A), ENDED(PLAIN, EXCHANGE_CLOSED)}},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_ENDED(EXCHANGE_CLOSED)}},
+
+        /* -- TLS ------------------------------------------------------------------------------------------------------------ */
+        {.expected = CAUSE_TLS_FAILED, .saw = {ASK_ENDED(EXCHANGE_TLS_FAILED)}, .connected = true},
+        {.expected = CAUSE_TLS_EXPIRED, .saw = {ASK_ENDED(EXCHANGE_UNTRUSTED)}, TLS_BAD(TLS_TRUST_EXPIRED)},
+        {.expected = CAUSE_TLS_UNTRUSTED, .saw = {ASK_ENDED(EXCHANGE_UNTRUSTED)}, TLS_BAD(TLS_TRUST_UNTRUSTED)},
+        {.expected = CAUSE_TLS_OTHER_NAME, .saw = {ASK_ENDED(EXCHANGE_UNTRUSTED)}, TLS_BAD(TLS_TRUST_OTHER_NAME)},
+        {.expected = CAUSE_TLS_UNTRUSTED, .saw = {ASK_ENDED(EXCHANGE_UNTRUSTED)}, TLS_BAD(TLS_TRUST_UNKNOWN)},
+        {.expected = CAUSE_TLS_EXPIRED, .saw = {ASK_ENDED(EXCHANGE_UNTRUSTED)}, TLS_BAD(TLS_TRUST_EXPIRED), LAST(CAUSE_WRONG_PASSWORD)},
+        /* a new connection for the answer, and another certificate: no answer was sent */
+        {.expected = CAUSE_TLS_UNTRUSTED,
+         .saw = {ASKED(D_A), ASK_ENDED(EXCHANGE_UNTRUSTED)},
+         TLS_BAD(TLS_TRUST_UNTRUSTED),
+         .unasked = true},
+        {.expected = CAUSE_TLS_EXPIRES_SOON, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, TLS_AT(29 * DAY)},
+        {.expected = CAUSE_TLS_EXPIRES_SOON, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, TLS_AT(30 * DAY - 1)},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, TLS_AT(30 * DAY)},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, TLS_AT(31 * DAY)},
+        {.expected = CAUSE_RSPAUTH_WRONG, .saw = {ASKED(D_A), {PLAIN, 200, NULL, 0, 0, EXCHANGE_RESPONDED, true}}, TLS_AT(DAY)},
+        {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}, TLS_AT(DAY)},
+
+        /* -- several targets ------------------------------------------------------------------------------------------------- */
+        {.expected = CAUSE_OK, .n_targets = 2, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_FAILED_OVER, .n_targets = 2, .to = "011", .saw = {ASK_ENDED(SILENCE), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_FAILED_OVER, .n_targets = 2, .to = "011", .saw = {ASK_ENDED(EXCHANGE_REFUSED), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_FAILED_OVER, .n_targets = 2, .to = "011", .saw = {ASK_ENDED(EXCHANGE_UNREACHABLE), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_FAILED_OVER, .n_targets = 2, .to = "011", .saw = {ASK_ENDED(EXCHANGE_CLOSED), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_FAILED_OVER, .n_targets = 2, .to = "011", .saw = {ASK_ENDED(EXCHANGE_MALFORMED), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_FAILED_OVER, .n_targets = 2, .to = "011", .saw = {ASK_GOT(503), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_FAILED_OVER,
+         .n_targets = 3,
+         .to = "0122",
+         .saw = {ASK_GOT(503), ASK_ENDED(SILENCE), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_FAILED_OVER,
+         .n_targets = 2,
+         .to = "011",
+         .saw = {ASK_ENDED(EXCHANGE_TLS_FAILED), ASKED(D_A), ACCEPTED(PLAIN)},
+         .connected = true},
+        {.expected = CAUSE_FAILED_OVER,
+         .n_targets = 2,
+         .to = "011",
+         .saw = {ASK_ENDED(EXCHANGE_UNTRUSTED), ASKED(D_A), ACCEPTED(PLAIN)},
+         TLS_BAD(TLS_TRUST_OTHER_NAME)},
+        /* only what does not serve is passed over: a decision is not */
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .n_targets = 2, .saw = {ASK_GOT(403)}},
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .n_targets = 2, .saw = {ASK_GOT(500)}},
+        {.expected = CAUSE_CHALLENGE_MALFORMED, .n_targets = 2, .saw = {ASKED(BROKEN)}},
+        {.expected = CAUSE_RUN_ENDED, .n_targets = 2, .saw = {ASK_ENDED(EXCHANGE_CUT)}},
+        /* only for a new challenge: once one was answered, everything stays at its address */
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .n_targets = 2, .saw = {ASKED(D_A), GOT(PLAIN, 503)}},
+        {.expected = CAUSE_CONNECTION_RESET, .n_targets = 2, .saw = {ASKED(D_A), ENDED(PLAIN, EXCHANGE_CLOSED)}},
+        {.expected = CAUSE_CONNECTION_REFUSED, .n_targets = 2, .saw = {ASKED(D_A), ENDED(PLAIN, EXCHANGE_REFUSED)}},
+        {.expected = CAUSE_ANSWER_DROPPED, .n_targets = 2, .saw = {ASKED(D_A), ENDED(PLAIN, SILENCE), ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .n_targets = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .n_targets = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_GOT(503)}},
+        {.expected = CAUSE_WRONG_PASSWORD,
+         .n_targets = 3,
+         .to = "01111",
+         .saw = {ASK_ENDED(SILENCE), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_URI_MISMATCH,
+         .n_targets = 2,
+         .to = "01111",
+         .saw = {ASK_ENDED(SILENCE), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER)}},
+        {.expected = CAUSE_ANSWER_DROPPED,
+         .n_targets = 3,
+         .to = "0111",
+         .saw = {ASK_ENDED(SILENCE), ASKED(D_A), ENDED(PLAIN, SILENCE), ASKED(D_A)}},
+        /* none serves: the first decides, or the one that spoke */
+        {.expected = CAUSE_NO_ANSWER, .n_targets = 2, .to = "01", .saw = {ASK_ENDED(SILENCE), ASK_ENDED(EXCHANGE_REFUSED)}},
+        {.expected = CAUSE_CONNECTION_REFUSED, .n_targets = 2, .to = "01", .saw = {ASK_ENDED(EXCHANGE_REFUSED), ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .n_targets = 2, .to = "01", .saw = {ASK_ENDED(SILENCE), ASK_GOT(503)}},
+        {.expected = CAUSE_CARRIER_UNAVAILABLE,
+         .n_targets = 3,
+         .to = "012",
+         .saw = {ASK_ENDED(EXCHANGE_REFUSED), ASK_GOT(503), ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_TLS_EXPIRED,
+         .n_targets = 2,
+         .to = "01",
+         .saw = {ASK_ENDED(EXCHANGE_UNTRUSTED), ASK_ENDED(SILENCE)},
+         TLS_BAD(TLS_TRUST_EXPIRED)},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .n_targets = 2, .to = "01", .saw = {ASK_GOT(503), ASK_GOT(403)}},
+        {.expected = CAUSE_ADDRESS_ACCEPTED, .n_targets = 2, .saw = {ASK_GOT(200)}, BY_ADDRESS},
+
+        /* -- too large for a datagram (the answer was not sent, so it counts as none) ------------------------------------------ */
+        {.expected = CAUSE_OK, .to = "0011", .unasked = true, .saw = {ASKED(D_A), ASK_ENDED(TOO_LARGE), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK,
+         .to = "0022",
+         .n_targets = 2,
+         .unasked = true,
+         .saw = {ASKED(D_A), ASK_ENDED(TOO_LARGE), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK,
+         .to = "0011",
+         .budget = 1,
+         .unasked = true,
+         .saw = {ASKED(D_A), ASK_ENDED(TOO_LARGE), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .to = "011", .saw = {ASK_ENDED(TOO_LARGE), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_WRONG_PASSWORD,
+         .to = "001111",
+         .unasked = true,
+         .saw = {ASKED(D_A), ASK_ENDED(TOO_LARGE), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_REQUEST_TOO_LARGE,
+         .to = "001",
+         .unasked = true,
+         .saw = {ASKED(D_A), ASK_ENDED(TOO_LARGE), ASK_ENDED(EXCHANGE_REFUSED)}},
+        {.expected = CAUSE_REQUEST_TOO_LARGE, .to = "001", .unasked = true, .saw = {ASKED(D_A), ASK_ENDED(TOO_LARGE), ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_REQUEST_TOO_LARGE, .to = "01", .saw = {ASK_ENDED(TOO_LARGE), ASK_ENDED(EXCHANGE_CLOSED)}},
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .to = "001", .unasked = true, .saw = {ASKED(D_A), ASK_ENDED(TOO_LARGE), ASK_GOT(503)}},
+        {.expected = CAUSE_REQUEST_TOO_LARGE,
+         .to = "001",
+         .unasked = true,
+         .saw = {ASKED(D_A), ASK_ENDED(TOO_LARGE), ASK_ENDED(TOO_LARGE)}}, /* once */
+
+        /* -- redirected: followed only when configured, and once ---------------------------------------------------------------- */
+        {.expected = CAUSE_OK, .to = "011", .follows = true, .saw = {ASK_GOT(302), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .to = "022", .n_targets = 2, .follows = true, .saw = {ASK_GOT(302), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_REDIRECTED, .to = "01", .follows = true, .saw = {ASK_GOT(302), ASK_GOT(305)}},
+        {.expected = CAUSE_NO_ANSWER, .to = "01", .follows = true, .saw = {ASK_GOT(302), ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_REDIRECTED, .follows = true, .saw = {ASKED(D_A), GOT(PLAIN, 302)}}, /* credentials stay where they are */
+        {.expected = CAUSE_LOCKOUT_SUSPECTED, .follows = true, .saw = {ASKED(D_A), REFUSED(PLAIN), ASK_GOT(302)}},
+        {.expected = CAUSE_ANSWER_DROPPED, .follows = true, .saw = {ASKED(D_A), ENDED(PLAIN, SILENCE), ASK_GOT(302)}},
+
+        /* -- weaker than the last time ------------------------------------------------------------------------------------------- */
+        {.expected = CAUSE_ALGORITHM_WEAKER, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .last_algorithm = "SHA-256"},
+        {.expected = CAUSE_ALGORITHM_WEAKER, .saw = {ASKED(D_SHA_256), ACCEPTED(PLAIN)}, .last_algorithm = "SHA-512-256"},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .last_algorithm = "MD5"},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .last_algorithm = "MD5-sess"},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_SHA_256), ACCEPTED(PLAIN)}, .last_algorithm = "MD5"},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_SHA_256), ACCEPTED(PLAIN)}, .last_algorithm = "SHA-256"},
+        {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}, .last_algorithm = "SHA-256"},
 };
 
 /* -- from rows to evidence -------------------------------------------------------------------------------------------- */
@@ -303,10 +448,41 @@ static void clear(struct trunk *t, struct evidence *e) {
         secret = secret_free(secret);
 }
 
-static void append(struct evidence *e, const struct saw *saw) {
+static void add_target(struct evidence *e, enum target_transport transport) {
+        ck_assert_uint_lt(e->n_targets, EVIDENCE_TARGETS_MAX);
+        struct attempt *a = &e->targets[e->n_targets++];
+        *a = (struct attempt){.transport = transport};
+        (void)snprintf(a->address, sizeof a->address, "192.0.2.%zu:5060", e->n_targets);
+}
+
+static void make_evidence(struct evidence *e, const struct row *row) {
+        *e = (struct evidence){.resolution = RESOLUTION_DONE, .address = "192.0.2.1:5060"};
+        for (size_t i = 0; i < (row->n_targets ? row->n_targets : 1); i++)
+                add_target(e, row->connected ? TARGET_TLS : TARGET_UDP);
+        if (!row->connected)
+                return;
+        struct tls_facts *tls = calloc(1, sizeof *tls);
+        ck_assert_ptr_nonnull(tls);
+        *tls = (struct tls_facts){.present = true, .trust = row->trust, .not_after_sec = NOW_SEC + row->tls_left_sec};
+        e->targets[0].tls = tls;
+}
+
+/* The target that a step sends to; what it adds is added. */
+static size_t target_of_step(struct evidence *e, const struct diagnosis_step *s) {
+        if (s->step == STEP_ANSWER)
+                return e->exchanges[e->n_exchanges - 1].target;
+        ck_assert(s->step == STEP_FOLLOW || s->target < e->n_targets);
+        if (s->step == STEP_ASK && !s->over_tcp)
+                return s->target;
+        add_target(e, s->over_tcp ? TARGET_TCP : TARGET_UDP);
+        return e->n_targets - 1;
+}
+
+static void append(struct evidence *e, const struct saw *saw, size_t target) {
         ck_assert_uint_lt(e->n_exchanges, EVIDENCE_EXCHANGES_MAX);
         struct exchange *x = &e->exchanges[e->n_exchanges++];
         *x = (struct exchange){
+                .target = target,
                 .credentialed = saw->sent != ASK,
                 .uri_form = saw->sent == OTHER ? URI_OTHER_PORT : URI_AS_REQUESTED,
                 .sent_usec = NOW_SEC * USEC_PER_SEC,
@@ -344,32 +520,46 @@ static const char *describe(const struct evidence *e) {
 }
 
 static struct verdict judge(const struct row *row, const struct trunk *t, const struct evidence *e) {
-        const struct diagnosis_history history = {.known = row->known, .last_cause = row->last_cause};
+        struct diagnosis_history history = {.known = row->known, .last_cause = row->last_cause};
+        if (row->last_algorithm)
+                history.has_algorithm = digest_algorithm_from(span_of(row->last_algorithm), &history.algorithm);
         return diagnosis_verdict(t, &history, e);
+}
+
+/* Plays one exchange of a row: diagnosis must ask for it. */
+static void play(const struct row *row, const struct trunk *t, const struct diagnosis_policy *policy, struct evidence *e,
+                 const struct saw *saw, int number) {
+        size_t n = (size_t)(saw - row->saw);
+        struct diagnosis_step s = diagnosis_next(t, policy, e);
+        bool unsent = row->unasked && n == 1;
+        bool asks = s.step == STEP_ASK || (s.step == STEP_FOLLOW && row->follows);
+        ck_assert_msg(saw->sent == ASK && !unsent ? asks : s.step == STEP_ANSWER, "row %d, after%s: step %d", number, describe(e),
+                      (int)s.step);
+        if (s.step == STEP_ANSWER)
+                ck_assert_msg(s.uri_form == (saw->sent == OTHER ? URI_OTHER_PORT : URI_AS_REQUESTED), "row %d, after%s: form %d", number,
+                              describe(e), (int)s.uri_form);
+        size_t target = target_of_step(e, &s), expected = row->to ? (size_t)(row->to[n] - '0') : 0;
+        ck_assert_msg(target == expected, "row %d, after%s: to target %zu, not %zu", number, describe(e), target, expected);
+        const struct exchange *asked = e->n_exchanges > 0 ? &e->exchanges[e->n_exchanges - 1] : NULL;
+        append(e, saw, target);
+        if (s.step != STEP_ANSWER)
+                return;
+        e->exchanges[e->n_exchanges - 1].qop = s.qop;
+        e->exchanges[e->n_exchanges - 1].algorithm = asked->challenge.algorithm;
 }
 
 START_TEST(rows_lead_to_their_verdict) {
         const struct row *row = &rows[_i];
-        const struct diagnosis_policy policy = {.budget = row->budget ? row->budget : 3};
+        const struct diagnosis_policy policy = {.budget = row->budget ? row->budget : 3, .follow_redirects = row->follows};
         struct trunk t;
-        struct evidence e = {.resolution = RESOLUTION_DONE, .address = "192.0.2.1:5060"};
+        struct evidence e;
         make_trunk(&t, row);
-        enum digest_qop qop = DIGEST_QOP_NONE;
+        make_evidence(&e, row);
         struct verdict v;
         ck_assert(!diagnosis_before(&t, &v));
 
-        for (const struct saw *saw = row->saw; saw->sent != NOTHING; saw++) {
-                struct diagnosis_step s = diagnosis_next(&t, &policy, &e);
-                ck_assert_msg(s.step == (saw->sent == ASK ? STEP_ASK : STEP_ANSWER), "row %d, after%s: step %d", _i, describe(&e),
-                              (int)s.step);
-                if (s.step == STEP_ANSWER)
-                        qop = s.qop;
-                if (s.step == STEP_ANSWER)
-                        ck_assert_msg(s.uri_form == (saw->sent == OTHER ? URI_OTHER_PORT : URI_AS_REQUESTED), "row %d, after%s: form %d",
-                                      _i, describe(&e), (int)s.uri_form);
-                append(&e, saw);
-                e.exchanges[e.n_exchanges - 1].qop = qop;
-        }
+        for (const struct saw *saw = row->saw; saw->sent != NOTHING; saw++)
+                play(row, &t, &policy, &e, saw, _i);
         ck_assert_msg(diagnosis_next(&t, &policy, &e).step == STEP_DONE, "row %d: not done after%s", _i, describe(&e));
         v = judge(row, &t, &e);
         ck_assert_msg(v.cause == row->expected, "row %d,%s: %s (%s), not %s", _i, describe(&e), cause_info(v.cause)->word, v.detail,
@@ -390,10 +580,12 @@ static const struct {
         {"resting", "digest", "UDP", "h:5080", NULL, "u", "s", false, CAUSE_OK},
         {"inactive", "digest", "udp", "h", "d", "u", "s", true, CAUSE_INACTIVE},
         {"Deleted", "none", "tls", NULL, NULL, NULL, NULL, true, CAUSE_INACTIVE},
-        {"active", "digest", "tls", "h", "d", "u", "s", true, CAUSE_TRANSPORT_UNSUPPORTED},
-        {"active", "digest", "tcp", "h", "d", "u", "s", true, CAUSE_TRANSPORT_UNSUPPORTED},
+        {"active", "digest", "tls", "h", "d", "u", "s", false, CAUSE_OK},
+        {"active", "digest", "tcp", "h", "d", "u", "s", false, CAUSE_OK},
         {"active", "digest", "sctp", "h", "d", "u", "s", true, CAUSE_TRANSPORT_UNSUPPORTED},
         {"active", "digest", "udp", NULL, NULL, "u", "s", true, CAUSE_TARGET_UNKNOWN},
+        {"active", "digest", "udp", "h1 h2:5080", NULL, "u", "s", false, CAUSE_OK},
+        {"active", "digest", "udp", "h1 h2:port", "d", "u", "s", true, CAUSE_TARGET_UNKNOWN},
         {"active", "digest", "udp", "h:port", "d", "u", "s", true, CAUSE_TARGET_UNKNOWN},
         {"active", "digest", "udp", "h", "d>;x", "u", "s", true, CAUSE_TARGET_UNKNOWN},
         {"active", "digest", "udp", "h", "d", NULL, "s", true, CAUSE_SECRET_MISSING},
@@ -446,7 +638,7 @@ START_TEST(what_decides_without_exchanges) {
         struct evidence e = {.resolution = instead[_i].resolution, .broken = instead[_i].broken, .cut = instead[_i].cut};
         make_trunk(&t, &row);
         if (instead[_i].asked)
-                append(&e, &row.saw[0]);
+                append(&e, &row.saw[0], 0);
         if (e.broken || e.cut)
                 ck_assert_int_eq(diagnosis_next(&t, &policy, &e).step, STEP_DONE);
         struct verdict v = judge(&row, &t, &e);
@@ -489,7 +681,7 @@ START_TEST(chooses_the_qop) {
         struct trunk t;
         struct evidence e = {.resolution = RESOLUTION_DONE};
         make_trunk(&t, &row);
-        append(&e, &row.saw[0]);
+        append(&e, &row.saw[0], 0);
         struct diagnosis_step s = diagnosis_next(&t, &policy, &e);
         ck_assert_int_eq(s.step, STEP_ANSWER);
         ck_assert_int_eq(s.qop, qops[_i].qop);
@@ -513,9 +705,9 @@ static struct saw random_saw(const struct diagnosis_step *s) {
         static const char *const challenges[] = {D_A,       D_A,         D_B,          D_STALE, D_STALE, D_NO_QOP, D_OTHER_REALM,
                                                  D_SHA_256, D_LIVES_1_S, D_LIVES_30_S, BROKEN,  BASIC,   NULL};
         static const unsigned rtts[] = {0, 0, 0, 900, 1500, 2500, 31500};
-        struct saw saw = {.sent = s->step == STEP_ASK ? ASK : s->uri_form == URI_OTHER_PORT ? OTHER : PLAIN};
+        struct saw saw = {.sent = s->step != STEP_ANSWER ? ASK : s->uri_form == URI_OTHER_PORT ? OTHER : PLAIN};
         if (random_below(12) == 0) {
-                saw.end = (enum exchange_end)(1 + random_below(4));
+                saw.end = (enum exchange_end)(1 + random_below(EXCHANGE_CUT));
                 saw.again = 10;
                 return saw;
         }
@@ -532,6 +724,8 @@ static struct saw random_saw(const struct diagnosis_step *s) {
 
 /* Whether the evidence holds what the verdict needs. Counted here without diagnosis' own words. */
 static bool is_honest(const struct evidence *e, const struct verdict *v) {
+        bool rspauth_wrong = false,
+             first_failed = e->n_exchanges > 0 && (e->exchanges[0].end != EXCHANGE_RESPONDED || e->exchanges[0].status == 503);
         size_t accepted[2] = {0}, refused_surely[2] = {0}, refused = 0, stale_in_a_row = 0;
         for (size_t i = 0; i < e->n_exchanges; i++) {
                 const struct exchange *x = &e->exchanges[i], *before = x - 1;
@@ -539,6 +733,7 @@ static bool is_honest(const struct evidence *e, const struct verdict *v) {
                         continue;
                 bool turned_down = x->status == 401 || x->status == 407 || x->status == 403;
                 bool stale = turned_down && x->has_challenge && x->challenge.stale;
+                rspauth_wrong |= x->rspauth == RSPAUTH_WRONG;
                 accepted[x->uri_form] += x->status >= 200 && x->status < 300;
                 refused += turned_down;
                 refused_surely[x->uri_form] += turned_down && x->retransmissions == 0;
@@ -547,7 +742,8 @@ static bool is_honest(const struct evidence *e, const struct verdict *v) {
         enum cause c = v->cause;
         enum outcome outcome = verdict_outcome(v);
         if (accepted[0] + accepted[1] > 0)
-                return outcome == OUTCOME_PASS || outcome == OUTCOME_WARN ||
+                return (c == CAUSE_RSPAUTH_WRONG && rspauth_wrong) || (c == CAUSE_FAILED_OVER && first_failed) ||
+                       (c != CAUSE_FAILED_OVER && (outcome == OUTCOME_PASS || outcome == OUTCOME_WARN)) ||
                        (c == CAUSE_URI_MISMATCH && refused_surely[URI_AS_REQUESTED] > 0 && accepted[URI_AS_REQUESTED] == 0);
         if (c == CAUSE_WRONG_PASSWORD || c == CAUSE_FORBIDDEN)
                 return refused_surely[URI_AS_REQUESTED] > 0 && refused_surely[URI_OTHER_PORT] > 0;
@@ -558,16 +754,33 @@ static bool is_honest(const struct evidence *e, const struct verdict *v) {
         return outcome != OUTCOME_PASS && outcome != OUTCOME_WARN && c != CAUSE_URI_MISMATCH;
 }
 
+/* Another target than before: only for a new challenge, before the first answer, and for a reason. */
+static bool may_move(const struct evidence *e, const struct diagnosis_step *s) {
+        const struct exchange *last = e->n_exchanges > 0 ? &e->exchanges[e->n_exchanges - 1] : NULL;
+        if (!last || s->step == STEP_ANSWER)
+                return last || (s->step == STEP_ASK && s->target == 0 && !s->over_tcp);
+        if (s->step == STEP_FOLLOW)
+                return evidence_credentialed(e) == 0 && last->status / 100 == 3;
+        if (s->over_tcp)
+                return s->target == last->target && last->end == EXCHANGE_TOO_LARGE && e->targets[s->target].transport == TARGET_UDP;
+        bool failed = last->end != EXCHANGE_RESPONDED || last->status == 503;
+        return s->target == last->target || (s->target == last->target + 1 && failed && evidence_credentialed(e) == 0);
+}
+
 /* A probe with a carrier that does anything. False when diagnosis asked for what it must not; the verdict is *ret. */
 static bool probe_anything(const struct trunk *t, unsigned budget, struct evidence *e, struct verdict *ret) {
         static const struct row row = {.realm = "r"};
-        const struct diagnosis_policy policy = {.budget = budget};
-        *e = (struct evidence){.resolution = RESOLUTION_DONE, .address = "192.0.2.1:5060"};
+        const struct diagnosis_policy policy = {.budget = budget, .follow_redirects = random_below(2) == 0};
+        const struct row place = {.n_targets = 1 + random_below(3)};
+        make_evidence(e, &place);
+        unsigned followed = 0;
         for (;;) {
                 struct diagnosis_step s = diagnosis_next(t, &policy, e);
                 if (s.step == STEP_DONE)
                         break;
                 if (e->n_exchanges == EVIDENCE_EXCHANGES_MAX)
+                        return false;
+                if (!may_move(e, &s) || (s.step == STEP_FOLLOW && (!policy.follow_redirects || followed++ > 0)))
                         return false;
                 const struct exchange *last = e->n_exchanges > 0 ? &e->exchanges[e->n_exchanges - 1] : NULL;
                 if (s.step == STEP_ANSWER &&
@@ -575,7 +788,9 @@ static bool probe_anything(const struct trunk *t, unsigned budget, struct eviden
                       !last->challenge.malformed && challenge_realm_is(&last->challenge, row.realm)))
                         return false;
                 struct saw saw = random_saw(&s);
-                append(e, &saw);
+                if (saw.end == EXCHANGE_TOO_LARGE || saw.end == EXCHANGE_UNTRUSTED) /* nothing was sent */
+                        saw.sent = ASK;
+                append(e, &saw, target_of_step(e, &s));
         }
         *ret = judge(&row, t, e);
         struct verdict again = judge(&row, t, e);
