@@ -111,6 +111,8 @@ static struct exchange *current(struct probe *p) {
 static void end_exchange(struct probe *p, enum exchange_end end) {
         p->waiting = false;
         current(p)->end = end;
+        if (p->context.on_exchange)
+                p->context.on_exchange(&p->evidence, p->context.exchange_user);
         int r = sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
         if (r < 0)
                 broken(p, "timer", r);

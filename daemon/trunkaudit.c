@@ -15,6 +15,7 @@
 #include "../common/store.h"
 #include "audit.h"
 #include "journal.h"
+#include "probe_command.h"
 
 #define LIMIT_DEFAULT 50 /* rows of history and clock */
 
@@ -26,6 +27,8 @@ struct command_line {
         const char *database; /* NULL = the configuration's */
         bool json;
         unsigned limit; /* rows; 0 = all */
+        struct probe_options probe;
+        bool for_probe; /* an option of the probe command was given */
         int argc;
         char **argv; /* what follows the command's name */
 };
@@ -37,10 +40,15 @@ static const char help[] = "Usage: trunkaudit [--config FILE] COMMAND\n"
                            "  history TRUNK [--limit N] [--json]   one trunk's verdicts, newest first\n"
                            "  clock [--limit N] [--json]           the clock's verdicts, newest first\n"
                            "  check-config                         read the configuration and name every mistake\n"
+                           "  probe [OPTIONS] TARGET               one carrier (host[:port]), without configuration or database\n"
                            "\n"
                            "  -c, --config FILE    configuration (default " CONFIG_FILE_DEFAULT ")\n"
                            "      --database FILE  status, history, clock: read this database, without a configuration\n"
                            "      --limit N        rows (default 50; 0 = all)\n"
+                           "\n"
+                           "  probe: --transport udp|tcp|tls, --method REGISTER|OPTIONS, --domain D, --user U, --realm R,\n"
+                           "         --password-file F or --ha1-file F, --ca FILE, -v (the messages, secrets redacted)\n"
+                           "\n"
                            "      --json           for machines\n"
                            "      --help, --version\n"
                            "\n"
@@ -358,9 +366,38 @@ static bool read_limit(const char *text, unsigned *ret) {
         return true;
 }
 
+static bool is_one_of(const char *word, const char *const *words) {
+        for (; *words; words++)
+                if (strcmp(word, *words) == 0)
+                        return true;
+        return false;
+}
+
+static int command_probe(const struct command_line *l) {
+        static const char *const transports[] = {"udp", "tcp", "tls", NULL}, *const methods[] = {"REGISTER", "OPTIONS", NULL};
+        struct probe_options o = l->probe;
+        if (l->argc != 1)
+                return complain(EXIT_USAGE, "probe: name one carrier, host[:port]");
+        if (o.transport && !is_one_of(o.transport, transports))
+                return complain(EXIT_USAGE, "probe: --transport: \"%s\" is not udp, tcp or tls", o.transport);
+        if (o.method && !is_one_of(o.method, methods))
+                return complain(EXIT_USAGE, "probe: --method: \"%s\" is not REGISTER or OPTIONS", o.method);
+        if (o.password_file && o.ha1_file)
+                return complain(EXIT_USAGE, "probe: give --password-file or --ha1-file, not both");
+        if (o.user && !o.password_file && !o.ha1_file)
+                return complain(EXIT_USAGE, "probe: --user needs --password-file or --ha1-file");
+        o.target = l->argv[0];
+        o.json = l->json;
+        return probe_command(&o);
+}
+
 static int dispatch(const char *command, const struct command_line *l, const char **names) {
         if (names[0] && strcmp(command, "run") != 0)
                 return complain(EXIT_USAGE, "%s: --trunk is for run", command);
+        if (l->for_probe && strcmp(command, "probe") != 0)
+                return complain(EXIT_USAGE, "%s: an option is for probe only (see trunkaudit --help)", command);
+        if (strcmp(command, "probe") == 0)
+                return command_probe(l);
         if (strcmp(command, "run") == 0)
                 return command_run(l, names);
         if (strcmp(command, "status") == 0)
@@ -374,19 +411,77 @@ static int dispatch(const char *command, const struct command_line *l, const cha
         return complain(EXIT_USAGE, "unknown command \"%s\". See trunkaudit --help.", command);
 }
 
+/* True when it was one of the probe command's. */
+static bool take_probe_option(struct probe_options *o, int option) {
+        switch (option) {
+        case 'T':
+                o->transport = optarg;
+                return true;
+        case 'M':
+                o->method = optarg;
+                return true;
+        case 'D':
+                o->domain = optarg;
+                return true;
+        case 'U':
+                o->user = optarg;
+                return true;
+        case 'R':
+                o->realm = optarg;
+                return true;
+        case 'P':
+                o->password_file = optarg;
+                return true;
+        case 'H':
+                o->ha1_file = optarg;
+                return true;
+        case 'A':
+                o->ca_file = optarg;
+                return true;
+        case 'v':
+                o->verbose = true;
+                return true;
+        default:
+                return false;
+        }
+}
+
 int main(int argc, char **argv) {
-        static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {"database", required_argument, NULL, 'd'},
-                                                {"json", no_argument, NULL, 'j'},         {"limit", required_argument, NULL, 'l'},
-                                                {"trunk", required_argument, NULL, 't'},  {"help", no_argument, NULL, 'h'},
-                                                {"version", no_argument, NULL, 'v'},      {0}};
+        static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                                {"database", required_argument, NULL, 'd'},
+                                                {"json", no_argument, NULL, 'j'},
+                                                {"limit", required_argument, NULL, 'l'},
+                                                {"trunk", required_argument, NULL, 't'},
+                                                {"help", no_argument, NULL, 'h'},
+                                                {"version", no_argument, NULL, 'V'},
+                                                {"transport", required_argument, NULL, 'T'},
+                                                {"method", required_argument, NULL, 'M'},
+                                                {"domain", required_argument, NULL, 'D'},
+                                                {"user", required_argument, NULL, 'U'},
+                                                {"realm", required_argument, NULL, 'R'},
+                                                {"password-file", required_argument, NULL, 'P'},
+                                                {"ha1-file", required_argument, NULL, 'H'},
+                                                {"ca", required_argument, NULL, 'A'},
+                                                {0}};
         struct command_line l = {.config_file = CONFIG_FILE_DEFAULT, .limit = LIMIT_DEFAULT};
         _cleanup_(freep) const char **names = calloc((size_t)argc + 1, sizeof *names);
         size_t n_names = 0;
         if (!names)
                 return EXIT_BROKEN;
         int option;
-        while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
+        while ((option = getopt_long(argc, argv, "c:v", options, NULL)) != -1) {
+                l.for_probe |= take_probe_option(&l.probe, option);
                 switch (option) {
+                case 'T':
+                case 'M':
+                case 'D':
+                case 'U':
+                case 'R':
+                case 'P':
+                case 'H':
+                case 'A':
+                case 'v':
+                        break;
                 case 'c':
                         l.config_file = optarg;
                         break;
@@ -406,7 +501,7 @@ int main(int argc, char **argv) {
                 case 'h':
                         (void)fputs(help, stdout);
                         return EXIT_PASSED;
-                case 'v':
+                case 'V':
                         (void)puts("trunkaudit " TRUNKAUDIT_VERSION);
                         return EXIT_PASSED;
                 default:

@@ -1,0 +1,312 @@
+/* probe_command.c: a trunk made of the command line, one probe of it, and what it showed. */
+#include "probe_command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <systemd/sd-event.h>
+
+#include "../common/config.h"
+#include "../common/report.h"
+#include "probe.h"
+#include "tls.h"
+
+enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNTESTED = 3, EXIT_BROKEN = 4 };
+
+struct command {
+        const struct probe_options *options;
+        sd_event *event;
+        struct config *config;
+        struct resolver *resolver;
+        struct transport *transport;
+        struct tls *tls;
+        struct secret *secret;
+        struct trunk trunk;
+        struct probe *probe;
+        int code;
+};
+
+static int complain(int code, const char *format, ...) _printf_(2, 3);
+static int complain(int code, const char *format, ...) {
+        va_list args;
+        va_start(args, format);
+        (void)fputs("trunkaudit: probe: ", stderr);
+        (void)vfprintf(stderr, format, args);
+        (void)fputc('\n', stderr);
+        va_end(args);
+        return code;
+}
+
+/* -- text ------------------------------------------------------------------------------------------------------------ */
+
+static const char *end_text(const struct exchange *x) {
+        switch (x->end) {
+        case EXCHANGE_RESPONDED:
+                return "";
+        case EXCHANGE_NO_RESPONSE:
+                return "no response";
+        case EXCHANGE_REFUSED:
+        case EXCHANGE_UNREACHABLE:
+                return strerror(x->error);
+        case EXCHANGE_CLOSED:
+        case EXCHANGE_TLS_FAILED:
+                return x->failure;
+        case EXCHANGE_UNTRUSTED:
+                return "the certificate is not good; nothing was sent";
+        case EXCHANGE_TOO_LARGE:
+                return "too large for UDP";
+        case EXCHANGE_MALFORMED:
+                return x->malformed ? x->malformed : "unreadable";
+        case EXCHANGE_CUT:
+                return "interrupted";
+        }
+        return "";
+}
+
+static void print_tls(const struct tls_facts *t, int64_t now_sec) {
+        (void)printf("  %s %s, certificate of %s, for %s, issued under %s, %lld days left\n", t->protocol, t->cipher, t->subject,
+                     t->names[0] ? t->names : "no names", t->chain_end, (long long)((t->not_after_sec - now_sec) / 86400));
+}
+
+static void on_exchange(const struct evidence *e, void *user) {
+        const struct command *c = user;
+        const struct exchange *x = &e->exchanges[e->n_exchanges - 1];
+        const struct attempt *a = x->target < e->n_targets ? &e->targets[x->target] : NULL;
+        if (c->options->json)
+                return;
+        (void)printf("%s %s to %s by %s", x->credentialed ? "answer" : "ask", c->config->probe.method, e->address,
+                     a ? target_transport_name(a->transport) : "");
+        if (x->credentialed)
+                (void)printf(", digest-uri \"%s\", %s, qop %s", x->digest_uri, digest_algorithm_name(x->algorithm),
+                             digest_qop_name(x->qop));
+        if (x->status)
+                (void)printf(": %d %s after %.1f ms", x->status, x->reason, (double)x->rtt_usec / (double)USEC_PER_MSEC);
+        else
+                (void)printf(": %s", end_text(x));
+        if (x->retransmissions)
+                (void)printf(", sent %u times", x->retransmissions + 1);
+        (void)putchar('\n');
+        if (a && a->how[0] && !x->credentialed)
+                (void)printf("  found by %s\n", a->how);
+        if (a && a->tls && !x->credentialed)
+                print_tls(a->tls, (int64_t)(x->sent_usec / USEC_PER_SEC));
+        if (x->has_challenge)
+                (void)printf("  challenge: " SPAN_FMT "\n", SPAN_ARG(x->challenge.text));
+        if (c->options->verbose && x->request)
+                (void)printf("\n%s%s\n", x->request, x->response ? x->response : "");
+        (void)fflush(stdout);
+}
+
+/* -- JSON ------------------------------------------------------------------------------------------------------------ */
+
+static void json_text(const char *before, const char *name, const char *value) {
+        _cleanup_(freep) char *text = NULL;
+        if (value && value[0] && report_json_string(&text, value) == 0)
+                (void)printf("%s\"%s\": %s", before, name, text);
+        else
+                (void)printf("%s\"%s\": null", before, name);
+}
+
+static void json_exchange(const struct evidence *e, const struct exchange *x) {
+        const struct attempt *a = x->target < e->n_targets ? &e->targets[x->target] : NULL;
+        (void)printf("{\"credentialed\": %s", x->credentialed ? "true" : "false");
+        json_text(", ", "address", a ? a->address : NULL);
+        json_text(", ", "transport", a ? target_transport_name(a->transport) : NULL);
+        json_text(", ", "found_by", a ? a->how : NULL);
+        json_text(", ", "digest_uri", x->digest_uri);
+        json_text(", ", "algorithm", x->credentialed ? digest_algorithm_name(x->algorithm) : NULL);
+        json_text(", ", "qop", x->credentialed ? digest_qop_name(x->qop) : NULL);
+        (void)printf(", \"status\": %d, \"rtt_ms\": %.1f, \"retransmissions\": %u", x->status, (double)x->rtt_usec / (double)USEC_PER_MSEC,
+                     x->retransmissions);
+        json_text(", ", "reason", x->reason);
+        json_text(", ", "problem", end_text(x));
+        if (a && a->tls) {
+                json_text(", ", "tls_protocol", a->tls->protocol);
+                json_text(", ", "tls_cipher", a->tls->cipher);
+                json_text(", ", "tls_subject", a->tls->subject);
+                json_text(", ", "tls_names", a->tls->names);
+                json_text(", ", "tls_chain_end", a->tls->chain_end);
+                json_text(", ", "tls_error", a->tls->error);
+                (void)printf(", \"tls_not_after\": %lld", (long long)a->tls->not_after_sec);
+        }
+        json_text(", ", "request", x->request);
+        json_text(", ", "response", x->response);
+        (void)putchar('}');
+}
+
+static void print_json(const struct command *c, const struct probe_result *r) {
+        const struct cause_info *info = cause_info(r->verdict.cause);
+        json_text("{", "target", c->options->target);
+        json_text(", ", "outcome", outcome_word(info->outcome));
+        json_text(", ", "cause", info->word);
+        json_text(", ", "detail", r->verdict.detail);
+        json_text(", ", "sentence", info->sentence);
+        json_text(", ", "remedy", info->outcome == OUTCOME_PASS ? NULL : info->remedy);
+        (void)fputs(", \"evidence\": [", stdout);
+        for (size_t i = 0; i < r->evidence.n_exchanges; i++) {
+                (void)fputs(i ? ",\n  " : "\n  ", stdout);
+                json_exchange(&r->evidence, &r->evidence.exchanges[i]);
+        }
+        (void)fputs("]}\n", stdout);
+}
+
+/* -- the probe ----------------------------------------------------------------------------------------------------------- */
+
+static int exit_of(enum outcome outcome) {
+        switch (outcome) {
+        case OUTCOME_PASS:
+        case OUTCOME_WARN:
+                return EXIT_PASSED;
+        case OUTCOME_FAIL:
+                return EXIT_FAILED;
+        case OUTCOME_UNTESTED:
+                break;
+        }
+        return EXIT_UNTESTED;
+}
+
+static void on_done(struct probe *p, struct probe_result *result, void *user) {
+        struct command *c = user;
+        const struct cause_info *info = cause_info(result->verdict.cause);
+        if (c->options->json) {
+                print_json(c, result);
+        } else {
+                (void)printf("%s %s: %s (%s)\n", outcome_word(info->outcome), info->word, info->sentence, result->verdict.detail);
+                if (info->outcome != OUTCOME_PASS)
+                        (void)printf("%s\n", info->remedy);
+        }
+        c->code = exit_of(info->outcome);
+        c->probe = probe_free(p);
+        (void)sd_event_exit(c->event, 0);
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *user) {
+        struct command *c = user;
+        (void)source;
+        (void)info;
+        if (c->probe)
+                probe_cut(c->probe);
+        return 0;
+}
+
+static int read_secret(struct command *c) {
+        const struct probe_options *o = c->options;
+        const char *file = o->password_file ? o->password_file : o->ha1_file;
+        static const char *const why[] = {
+                [SECRET_ABSENT] = "there is no such file",
+                [SECRET_EXPOSED] = "others can read or write it (chmod 600)",
+                [SECRET_EMPTY] = "it is empty",
+                [SECRET_TOO_LONG] = "it is too long",
+                [SECRET_UNREADABLE] = "it cannot be read",
+        };
+        int error = 0;
+        if (!file)
+                return 0;
+        int r = secret_read(&c->secret, file, &error);
+        if (r < 0)
+                return complain(EXIT_BROKEN, "%s: %s", file, strerror(-r));
+        if (r > 0)
+                return complain(EXIT_USAGE, "%s: %s%s%s", file, why[r], error ? ": " : "", error ? strerror(error) : "");
+        if (o->password_file)
+                c->trunk.password = c->secret;
+        else
+                c->trunk.ha1 = c->secret;
+        return 0;
+}
+
+static int make_trunk(struct command *c) {
+        const struct probe_options *o = c->options;
+        const struct {
+                enum trunk_text field;
+                const char *value;
+        } texts[] = {
+                {TRUNK_TEXT_id, "probe"},
+                {TRUNK_TEXT_authentication, o->user ? "digest" : "none"},
+                {TRUNK_TEXT_proxies, o->target},
+                {TRUNK_TEXT_domain, o->domain},
+                {TRUNK_TEXT_username, o->user},
+                {TRUNK_TEXT_realm, o->realm},
+                {TRUNK_TEXT_transport, o->transport},
+        };
+        for (size_t i = 0; i < ELEMENTS(texts); i++)
+                if (texts[i].value && trunk_set(&c->trunk, texts[i].field, span_of(texts[i].value)) < 0)
+                        return complain(EXIT_BROKEN, "%s", strerror(ENOMEM));
+        struct verdict v;
+        int code = read_secret(c);
+        if (!code && diagnosis_before(&c->trunk, &v))
+                code = complain(EXIT_USAGE, "%s (%s)", cause_info(v.cause)->sentence, v.detail);
+        return code;
+}
+
+/* The defaults of the configuration, with what the command line says. */
+static int make_config(struct command *c) {
+        struct complaints complaints = {0};
+        int r = config_parse(&c->config, "command line", SPAN("probe: {}\n"), &complaints);
+        complaints_clear(&complaints);
+        if (r != 0)
+                return complain(EXIT_BROKEN, "unable to make the defaults: %s", strerror(r < 0 ? -r : EINVAL));
+        if (c->options->method) {
+                char *method = strdup(c->options->method);
+                if (!method)
+                        return complain(EXIT_BROKEN, "%s", strerror(ENOMEM));
+                free(c->config->probe.method);
+                c->config->probe.method = method;
+        }
+        return 0;
+}
+
+static int set_up(struct command *c) {
+        _cleanup_(freep) char *why = NULL;
+        int r = sd_event_default(&c->event);
+        if (r >= 0)
+                r = resolver_new(&c->resolver, c->event, NULL, 0);
+        if (r >= 0)
+                r = transport_new(&c->transport, c->event);
+        if (r >= 0)
+                r = tls_new(&c->tls, c->options->ca_file, NULL, NULL, &why);
+        if (r > 0)
+                return complain(EXIT_USAGE, "%s", why ? why : "the CA file cannot be used");
+        if (r >= 0)
+                r = sd_event_add_signal(c->event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, on_stop, c);
+        if (r >= 0)
+                r = sd_event_add_signal(c->event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, on_stop, c);
+        return r < 0 ? complain(EXIT_BROKEN, "unable to set up: %s", strerror(-r)) : 0;
+}
+
+static int run(struct command *c) {
+        int code = make_config(c);
+        if (!code)
+                code = make_trunk(c);
+        if (!code)
+                code = set_up(c);
+        if (code)
+                return code;
+        const struct probe_context context = {
+                .event = c->event,
+                .transport = c->transport,
+                .resolver = c->resolver,
+                .tls = c->tls,
+                .config = c->config,
+                .on_exchange = on_exchange,
+                .exchange_user = c,
+        };
+        const struct diagnosis_history history = {0};
+        c->code = EXIT_BROKEN;
+        int r = probe_start(&c->probe, &context, &c->trunk, PROBE_EVERY_PROXY, &history, on_done, c);
+        if (r >= 0)
+                r = sd_event_loop(c->event);
+        return r < 0 ? complain(EXIT_BROKEN, "%s", strerror(-r)) : c->code;
+}
+
+int probe_command(const struct probe_options *o) {
+        struct command c = {.options = o};
+        int code = run(&c);
+        c.probe = probe_free(c.probe);
+        c.tls = tls_free(c.tls);
+        c.transport = transport_free(c.transport);
+        c.resolver = resolver_free(c.resolver);
+        trunk_clear(&c.trunk);
+        c.secret = secret_free(c.secret);
+        c.config = config_free(c.config);
+        c.event = sd_event_unref(c.event);
+        return code;
+}
