@@ -31,6 +31,8 @@ shellcheck              house test of the scripts
 systemd                 house test of the unit; a private journald
 strace                  counts what the waiting service does
 kamailio                real carrier
+kamailio-tls-modules    its TLS
+openssl                 its certificates
 chrony                  real time server
 dnsmasq-base            real name server
 python3-minimal         drives the real peers
