@@ -528,6 +528,14 @@ static struct verdict judge_silence(const struct diagnosis_history *h, const str
         return verdict_of(CAUSE_ANSWER_DROPPED, "no response from %s to the answer, nor to a request without one after it", e->address);
 }
 
+/* After exchange i, one of which nothing was sent: that it got no response says nothing of the carrier's mood. NULL = none. */
+static const struct exchange *find_unsent(const struct evidence *e, size_t i) {
+        while (++i < e->n_exchanges)
+                if (e->exchanges[i].end == EXCHANGE_TOO_LARGE || e->exchanges[i].end == EXCHANGE_UNTRUSTED)
+                        return &e->exchanges[i];
+        return NULL;
+}
+
 /* At least one answer was sent; the last exchange decides. */
 static struct verdict judge_answers(const struct trunk *t, const struct diagnosis_history *h, const struct evidence *e) {
         size_t last = e->n_exchanges - 1, i = last;
@@ -548,6 +556,9 @@ static struct verdict judge_answers(const struct trunk *t, const struct diagnosi
         if (is_refusal(e, i)) {
                 if (is_outlived(e, i))
                         return judge_stale(e, i);
+                const struct exchange *unsent = find_unsent(e, i);
+                if (unsent && after && after->end != EXCHANGE_RESPONDED)
+                        return no_response(e, unsent);
                 if (after && after->end != EXCHANGE_RESPONDED)
                         return verdict_of(CAUSE_LOCKOUT_SUSPECTED, "%s refused an answer (%d %s) and no longer responds", e->address,
                                           x->status, x->reason);
