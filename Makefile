@@ -27,15 +27,15 @@ warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wol
   -Wwrite-strings -Wvla -Wformat=2 -Wconversion -Wswitch-enum -Wundef -Wimplicit-fallthrough -Walloca
 ifneq ($(findstring clang,$(shell $(CC) --version 2>/dev/null)),clang)
 warnings += -Wjump-misses-init -Wlogical-op -Wduplicated-cond -Wnull-dereference
-auto_init := -ftrivial-auto-var-init=zero
 endif
 
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=c17 $(warnings) $(if $(WERROR),-Werror) -fPIE
 override CPPFLAGS += -D_GNU_SOURCE -DTRUNKAUDIT_VERSION='"$(VERSION)"' -I. -I$(BUILD)
 override LDFLAGS += -pie
+# No -ftrivial-auto-var-init: gcc 12 clears "padding" of large nested structs at wrong offsets with it, so that data is lost.
 ifeq ($(SAN),)
-override CFLAGS += -fstack-protector-strong -fstack-clash-protection -fcf-protection $(auto_init)
+override CFLAGS += -fstack-protector-strong -fstack-clash-protection -fcf-protection
 override CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 override LDFLAGS += -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 else
