@@ -95,7 +95,7 @@ static int read_file(char **ret, size_t *ret_n, const char *file) {
 
 int config_load(struct config **ret, const char *file, struct complaints *complaints) {
         _cleanup_(freep) char *bytes = NULL;
-        size_t n;
+        size_t n = 0;
         int r = read_file(&bytes, &n, file);
         if (r > 0) {
                 r = complaint_add(complaints, false, file, 0, 0, NULL, "cannot be read: %s",
