@@ -39,7 +39,7 @@ static void answer(const struct challenge *c, enum digest_qop qop) {
         require(challenge_answer_write(c, &in, response, text, sizeof text) == 0);
         require(strncmp(text, "Digest ", 7) == 0);
         for (const char *p = text; *p; p++)
-                require((unsigned char)*p >= ' ' && *p != 127); /* no header can be added */
+                require(((unsigned char)*p >= ' ' || *p == '\t') && *p != 127); /* no header can be added */
         require(span_eq(answered(text, "realm"), c->realm) && span_eq(answered(text, "nonce"), c->nonce));
         require(span_eq(answered(text, "response"), span_of(response)));
         require(span_eq(answered(text, "uri"), in.uri));

@@ -38,6 +38,7 @@ static const struct reading digests[] = {
         {"Digest realm=\"acme, inc\", nonce=\"n\"", .realm = "acme, inc", .nonce = "n", MD5_ABSENT},
         {"Digest realm=\"My \\\"quoted\\\", realm\", nonce=\"n\"", .realm = "My \\\"quoted\\\", realm", .nonce = "n", MD5_ABSENT},
         {"Digest realm=\"a\\\\\", nonce=\"n\"", .realm = "a\\\\", .nonce = "n", MD5_ABSENT},
+        {"Digest realm=\"a\tb\", nonce=\"n\"", .realm = "a\tb", .nonce = "n", MD5_ABSENT}, /* linear white space */
         {"Digest realm=\"\", nonce=\"\", opaque=\"\"", .realm = "", .nonce = "", .opaque = "", MD5_ABSENT},
         {"Digest realm=\"J\303\244s\303\270n\", nonce=\"n\"", .realm = "J\303\244s\303\270n", .nonce = "n", MD5_ABSENT},
         /* qop lists */
