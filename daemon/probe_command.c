@@ -6,6 +6,7 @@
 #include <systemd/sd-event.h>
 
 #include "../common/config.h"
+#include "../common/host_port.h"
 #include "../common/report.h"
 #include "probe.h"
 #include "tls.h"
@@ -230,6 +231,10 @@ static int make_trunk(struct command *c) {
         for (size_t i = 0; i < ELEMENTS(texts); i++)
                 if (texts[i].value && trunk_set(&c->trunk, texts[i].field, span_of(texts[i].value)) < 0)
                         return complain(EXIT_BROKEN, "%s", strerror(ENOMEM));
+        struct host_port hp;
+        const char *wrong = host_port_parse(&hp, span_of(o->target));
+        if (wrong)
+                return complain(EXIT_USAGE, "\"%s\" %s", o->target, wrong);
         struct verdict v;
         int code = read_secret(c);
         if (!code && diagnosis_before(&c->trunk, &v))
