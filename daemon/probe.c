@@ -5,7 +5,6 @@
 #include "probe.h"
 
 #include <netinet/in.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <time.h>
@@ -46,7 +45,7 @@ struct probe {
         uint64_t interval_usec;             /* timer E */
         uint64_t resend_usec, give_up_usec; /* when timers E and F fire */
         bool proceeding;                    /* a provisional response came */
-        char request[SIP_REQUEST_MAX];
+        char *request;                      /* owned */
         size_t request_size;
         struct digest_input answer; /* what the request's credentials were made of; spans into older exchanges and below */
         char cnonce[TOKEN_HEX], nc[9];
@@ -220,7 +219,19 @@ static int write_request(struct probe *p, const char *authorization, const char 
                 .authorization = authorization,
                 .proxy_authorization = proxy_authorization,
         };
-        return sip_request_write(&request, p->request, sizeof p->request, &p->request_size);
+        char buffer[SIP_REQUEST_MAX];
+        size_t size;
+        r = sip_request_write(&request, buffer, sizeof buffer, &size);
+        if (r < 0)
+                return r;
+        char *kept = malloc(size); /* for retransmissions; a fraction of the limit */
+        if (!kept)
+                return -ENOMEM;
+        memcpy(kept, buffer, size);
+        free(p->request);
+        p->request = kept;
+        p->request_size = size;
+        return 0;
 }
 
 /* Starts the transaction of the request that was written. */
@@ -275,6 +286,10 @@ static bool add_target(struct probe *p, const struct location *l) {
         struct evidence *e = &p->evidence;
         if (e->n_targets >= EVIDENCE_TARGETS_MAX)
                 return false;
+        struct location *grown = reallocarray(p->locations, e->n_targets + 1, sizeof *grown);
+        if (!grown)
+                return false;
+        p->locations = grown;
         struct attempt *a = &e->targets[e->n_targets];
         *a = (struct attempt){.transport = l->transport};
         transport_address_text(&l->address, a->address, sizeof a->address);
@@ -561,9 +576,8 @@ int probe_start(struct probe **ret, const struct probe_context *context, const s
         p->history = *history;
         p->done = done;
         p->user = user;
-        p->locations = calloc(EVIDENCE_TARGETS_MAX, sizeof *p->locations);
         uint32_t first = 0;
-        int r = p->locations ? random_hex(p->call_id) : -ENOMEM;
+        int r = random_hex(p->call_id);
         if (r == 0)
                 r = random_hex(p->from_tag);
         if (r == 0)
@@ -596,7 +610,7 @@ struct probe *probe_free(struct probe *p) {
                 (void)route_free(p->route);
                 (void)flow_free(p->flow);
                 evidence_clear(&p->evidence);
-                OPENSSL_cleanse(p->request, p->request_size);
+                free(p->request);
                 free(p->locations);
                 free(p);
         }

@@ -21,8 +21,19 @@ struct socket {
         sd_event_source *source;
 };
 
+/* Our own address towards a host, remembered for a moment: many trunks share a carrier, and asking the kernel takes four calls. */
+#define ROUTES_MAX 64
+#define ROUTE_USEC (5 * USEC_PER_SEC) /* routes change */
+
+struct remembered {
+        struct in6_addr host; /* an IPv4 address as IPv4-mapped */
+        uint64_t until_usec;  /* CLOCK_MONOTONIC */
+        struct sockaddr_storage ours;
+};
+
 struct transport {
         sd_event *event;
+        struct remembered *routes; /* ROUTES_MAX, by hash of the host */
         struct socket v4, v6;
         struct flow **flows; /* by number; NULL = free */
         size_t n_flows;
@@ -236,7 +247,8 @@ int transport_new(struct transport **ret, sd_event *event) {
         t->v4.fd = t->v6.fd = -1;
         t->event = sd_event_ref(event);
         t->buffers = malloc((size_t)BATCH * DATAGRAM_MAX);
-        if (!t->buffers)
+        t->routes = calloc(ROUTES_MAX, sizeof *t->routes);
+        if (!t->buffers || !t->routes)
                 return -ENOMEM;
         int r = open_socket(t, &t->v4, AF_INET);
         if (r >= 0)
@@ -254,6 +266,7 @@ struct transport *transport_free(struct transport *t) {
                 sd_event_unref(t->event);
                 free(t->flows);
                 free(t->buffers);
+                free(t->routes);
                 free(t);
         }
         return NULL;
@@ -312,11 +325,38 @@ static int find_datagram_address(const struct flow *f, struct sockaddr_storage *
         return r;
 }
 
+static struct in6_addr host_of(const struct sockaddr_storage *a) {
+        if (a->ss_family == AF_INET6)
+                return ((const struct sockaddr_in6 *)a)->sin6_addr;
+        struct in6_addr mapped = {.s6_addr = {[10] = 0xFF, [11] = 0xFF}};
+        memcpy(&mapped.s6_addr[12], &((const struct sockaddr_in *)a)->sin_addr, sizeof(struct in_addr));
+        return mapped;
+}
+
+static int find_own_address(const struct flow *f, struct sockaddr_storage *ret) {
+        struct in6_addr host = host_of(&f->peer);
+        uint64_t now = 0;
+        size_t slot = 0;
+        for (size_t i = 0; i < sizeof host.s6_addr; i++)
+                slot = slot * 31 + host.s6_addr[i];
+        struct remembered *r = &f->transport->routes[slot % ROUTES_MAX];
+        (void)sd_event_now(f->transport->event, CLOCK_MONOTONIC, &now);
+        if (r->until_usec <= now || memcmp(&r->host, &host, sizeof host) != 0) {
+                struct remembered asked = {.host = host, .until_usec = now + ROUTE_USEC};
+                int error = find_datagram_address(f, &asked.ours);
+                if (error < 0)
+                        return error;
+                *r = asked;
+        }
+        *ret = r->ours;
+        return 0;
+}
+
 static int write_addresses(struct flow *f) {
         struct sockaddr_storage ours = {0};
         int r = 0;
         if (!f->stream || !stream_local(f->stream, &ours))
-                r = find_datagram_address(f, &ours);
+                r = find_own_address(f, &ours);
         transport_address_text(&f->peer, f->peer_text, sizeof f->peer_text);
         write_address(&ours, f->stream ? port_of(&ours) : f->socket->port, f->sent_by, sizeof f->sent_by);
         return r;

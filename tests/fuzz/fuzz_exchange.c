@@ -1,0 +1,127 @@
+/* fuzz_exchange.c: a hostile carrier for a whole probe, without a network: whatever it sends, the probe ends within its limits and budget.
+ *
+ * The first byte chooses the trunk and the transport, the rest is what the carrier sends: as one stream, cut by its framing, or as
+ * datagrams, each up to a 0x01 byte. "Z" alone for a datagram means that none came. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/challenge.h"
+#include "common/diagnosis.h"
+#include "common/evidence.h"
+#include "common/sip_frame.h"
+#include "common/sip_message.h"
+
+#define BUDGET 3
+#define NOW_SEC 1795000000
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The carrier's next message; false when it has no more to say. */
+static bool next_message(struct span *rest, bool stream, struct span *ret) {
+        if (rest->n == 0)
+                return false;
+        if (!stream) {
+                const char *end = memchr(rest->p, 1, rest->n);
+                size_t n = end ? (size_t)(end - rest->p) : rest->n, used = n + (end != NULL);
+                *ret = (struct span){rest->p, n};
+                *rest = (struct span){rest->p + used, rest->n - used};
+                return true;
+        }
+        size_t skip, n;
+        const char *why = NULL;
+        if (sip_frame(*rest, &skip, &n, &why) != 0)
+                return false;
+        *ret = (struct span){rest->p + skip, n};
+        *rest = (struct span){rest->p + skip + n, rest->n - skip - n};
+        return true;
+}
+
+static void answer(const struct exchange *asked, struct exchange *x, const struct diagnosis_step *s, struct digest_input *ret) {
+        const struct challenge *c = &asked->challenge;
+        char response[DIGEST_HEX_MAX + 1], header[2048];
+        x->credentialed = true;
+        x->uri_form = s->uri_form;
+        x->qop = s->qop;
+        x->algorithm = c->algorithm;
+        *ret = (struct digest_input){
+                .algorithm = c->algorithm,
+                .qop = s->qop,
+                .username = SPAN("alice"),
+                .realm = c->realm,
+                .password = SPAN("open sesame"),
+                .method = SPAN("REGISTER"),
+                .uri = SPAN("sip:carrier.example"),
+                .nonce = c->nonce,
+                .nc = SPAN("00000001"),
+                .cnonce = SPAN("0a4f113b"),
+                .body = SPAN(""),
+        };
+        /* What diagnosis wants answered can be answered. */
+        if (digest_response(ret, response) != 0 || challenge_answer_write(c, ret, response, header, sizeof header) < 0)
+                abort();
+}
+
+static void receive(struct exchange *x, struct span message, const struct challenge_policy *policy, struct digest_input *in) {
+        if (message.n == 1 && *message.p == 'Z')
+                return;
+        struct sip_response response;
+        const char *why = NULL;
+        x->response = sip_redact(message);
+        x->response_raw = malloc(message.n + 1);
+        if (!x->response || !x->response_raw)
+                abort();
+        memcpy(x->response_raw, message.p, message.n);
+        x->response_raw[message.n] = '\0';
+        if (sip_response_read(&response, x->response_raw, message.n, &why) != 0) {
+                x->end = EXCHANGE_MALFORMED;
+                x->malformed = why;
+                return;
+        }
+        if (response.status < 200)
+                return;
+        x->rtt_usec = 20000;
+        x->end = EXCHANGE_RESPONDED;
+        exchange_read(x, &response, policy, in);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        if (size == 0)
+                return 0;
+        struct secret *password = NULL;
+        if (secret_new(&password, "open sesame", 11) != 0)
+                return 0;
+        struct trunk t = {.id = (char[]){"id"}, .username = (char[]){"alice"}, .password = password};
+        char none[] = "none", digest[] = "digest", realm[] = "r", strongest[] = "strongest", domain[] = "carrier.example";
+        t.domain = domain;
+        t.authentication = data[0] & 1 ? none : digest;
+        t.realm = data[0] & 2 ? realm : NULL;
+        t.algorithm = data[0] & 4 ? strongest : NULL;
+        const struct challenge_policy policy = {.strongest = data[0] & 4};
+        const struct diagnosis_policy limits = {.budget = BUDGET};
+        const struct diagnosis_history history = {0};
+        struct evidence e = {.resolution = RESOLUTION_DONE, .n_targets = 2};
+        struct span rest = {(const char *)data + 1, size - 1}, message;
+        struct digest_input in = {0};
+        struct diagnosis_step s;
+
+        while ((s = diagnosis_next(&t, &limits, &e)).step != STEP_DONE) {
+                if (s.step == STEP_FOLLOW || s.over_tcp || e.n_exchanges == EVIDENCE_EXCHANGES_MAX)
+                        abort(); /* not configured; nothing is too large here; no step beyond the limit */
+                struct exchange *x = &e.exchanges[e.n_exchanges++];
+                *x = (struct exchange){.retry_after_sec = -1, .end = EXCHANGE_NO_RESPONSE, .sent_usec = NOW_SEC * USEC_PER_SEC};
+                if (s.step == STEP_ANSWER) {
+                        x->target = x[-1].target;
+                        answer(&x[-1], x, &s, &in);
+                } else {
+                        x->target = s.target;
+                }
+                if (next_message(&rest, data[0] & 8, &message))
+                        receive(x, message, &policy, &in);
+        }
+        struct verdict v = diagnosis_verdict(&t, &history, &e);
+        if (evidence_credentialed(&e) > BUDGET || memchr(v.detail, '\0', sizeof v.detail) == NULL)
+                abort();
+        evidence_clear(&e);
+        secret_free(password);
+        return 0;
+}
