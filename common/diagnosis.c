@@ -368,6 +368,8 @@ static struct verdict no_response(const struct evidence *e, const struct exchang
         case EXCHANGE_RESPONDED:
                 break;
         }
+        if (attempt_of(e, x)->transport == TARGET_TLS && !attempt_of(e, x)->tls)
+                return verdict_of(CAUSE_NO_ANSWER, "no TLS handshake with %s; nothing was sent", address);
         return verdict_of(CAUSE_NO_ANSWER, "no response from %s to %u requests", address, x->retransmissions + 1);
 }
 

@@ -106,10 +106,20 @@ static struct exchange *current(struct probe *p) {
         return &p->evidence.exchanges[p->evidence.n_exchanges - 1];
 }
 
+/* No byte of it was sent: it is no evidence of one. */
+static void take_back(struct exchange *x) {
+        x->credentialed = false;
+        free(x->request);
+        x->request = NULL;
+}
+
+static void note_tls(struct probe *p);
+
 /* Closes the transaction under way and goes on. */
 static void end_exchange(struct probe *p, enum exchange_end end) {
         p->waiting = false;
         current(p)->end = end;
+        note_tls(p);
         if (p->context.on_exchange)
                 p->context.on_exchange(&p->evidence, p->context.exchange_user);
         int r = sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
@@ -250,7 +260,7 @@ static void send_request(struct probe *p) {
         p->proceeding = false;
         p->waiting = true;
         if (p->request_size > UDP_SIZE_MAX && !flow_is_reliable(p->flow)) {
-                x->credentialed = false; /* nothing was sent */
+                take_back(x);
                 end_exchange(p, EXCHANGE_TOO_LARGE);
                 return;
         }
@@ -437,7 +447,6 @@ static void step(struct probe *p) {
 /* -- receiving ------------------------------------------------------------------------------------------------------------ */
 
 static void take_final(struct probe *p, struct exchange *x, const struct sip_response *response) {
-        note_tls(p);
         x->rtt_usec = clock_usec(CLOCK_MONOTONIC) - p->started_usec;
         struct challenge_policy policy = {
                 .strongest = text_ieq(p->trunk->algorithm, "strongest"),
@@ -512,13 +521,12 @@ static void on_end(struct flow *f, enum stream_end end, int error, const char *t
         if (!p->waiting)
                 return; /* told when the flow is used again */
         struct exchange *x = current(p);
-        note_tls(p);
         x->error = error;
         exchange_copy_text(x->failure, sizeof x->failure, span_of(text));
         if (end == STREAM_MALFORMED)
                 x->malformed = "its messages cannot be told apart in the stream";
         if (end == STREAM_UNTRUSTED || (end == STREAM_TLS_FAILED && !flow_tls_facts(f)))
-                x->credentialed = false; /* no byte of SIP was sent */
+                take_back(x);
         end_exchange(p, ends[end]);
 }
 
