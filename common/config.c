@@ -97,6 +97,8 @@ int config_load(struct config **ret, const char *file, struct complaints *compla
         _cleanup_(freep) char *bytes = NULL;
         size_t n = 0;
         int r = read_file(&bytes, &n, file);
+        if (r == EMFILE || r == ENFILE || r == ENOMEM)
+                return -r; /* our own exhaustion is no mistake of the file's */
         if (r > 0) {
                 r = complaint_add(complaints, false, file, 0, 0, NULL, "cannot be read: %s",
                                   r == EINVAL ? "Not a regular file" : strerrordesc_np(r));

@@ -13,6 +13,7 @@
 #define NAMES_MAX 4
 #define OUT_MAX (64 * 1024) /* bytes that wait for the peer */
 #define READ_SIZE 4096
+#define TURNS_PER_WAKE_UP 64 /* reads before other sources get their turn */
 
 enum state { CONNECTING, HANDSHAKE, OPEN, OVER };
 
@@ -175,8 +176,9 @@ static bool take_messages(struct stream *s) {
         return true;
 }
 
+/* A peer that sends byte by byte must not hold the loop; what the TLS layer holds already is no event for it, and is taken. */
 static void receive(struct stream *s) {
-        for (;;) {
+        for (size_t turn = 0; turn < TURNS_PER_WAKE_UP || (s->ssl && SSL_pending(s->ssl) > 0); turn++) {
                 bool wants_write;
                 int error, r = reserve(&s->in, s->in_n, &s->in_size, READ_SIZE, 2 * SIP_FRAME_MAX);
                 if (r < 0) {
