@@ -5,6 +5,31 @@
 
 #define RETRY_AFTER_DIGITS_MAX 9
 
+/* Room for one more item of that size behind n: doubled whenever it is full, that is at powers of two. */
+static void *grow(void *items, size_t n, size_t max, size_t size) {
+        if (n >= max)
+                return NULL;
+        return n & (n - 1) ? items : reallocarray(items, n ? 2 * n : 1, size);
+}
+
+struct exchange *evidence_add_exchange(struct evidence *e) {
+        struct exchange *grown = grow(e->exchanges, e->n_exchanges, EVIDENCE_EXCHANGES_MAX, sizeof *grown);
+        if (!grown)
+                return NULL;
+        e->exchanges = grown;
+        e->exchanges[e->n_exchanges] = (struct exchange){0};
+        return &e->exchanges[e->n_exchanges++];
+}
+
+struct attempt *evidence_add_target(struct evidence *e) {
+        struct attempt *grown = grow(e->targets, e->n_targets, EVIDENCE_TARGETS_MAX, sizeof *grown);
+        if (!grown)
+                return NULL;
+        e->targets = grown;
+        e->targets[e->n_targets] = (struct attempt){0};
+        return &e->targets[e->n_targets++];
+}
+
 void evidence_clear(struct evidence *e) {
         for (size_t i = 0; i < e->n_exchanges; i++) {
                 free(e->exchanges[i].request);
@@ -13,6 +38,8 @@ void evidence_clear(struct evidence *e) {
         }
         for (size_t i = 0; i < e->n_targets; i++)
                 free(e->targets[i].tls);
+        free(e->exchanges);
+        free(e->targets);
         *e = (struct evidence){0};
 }
 

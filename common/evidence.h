@@ -72,16 +72,16 @@ struct exchange {
 enum resolution { RESOLUTION_NONE, RESOLUTION_DONE, RESOLUTION_NOT_FOUND, RESOLUTION_FAILED };
 
 struct evidence {
-        char target[300];                             /* "sbc1.carrier.example:5061" as configured */
-        char address[300];                            /* "192.0.2.1:5061": where the last request went; "" = nowhere */
-        struct attempt targets[EVIDENCE_TARGETS_MAX]; /* in order of preference; those that no exchange names were not tried */
+        char target[300];        /* "sbc1.carrier.example:5061" as configured */
+        char address[300];       /* "192.0.2.1:5061": where the last request went; "" = nowhere */
+        struct attempt *targets; /* owned; in order of preference; those that no exchange names were not tried */
         size_t n_targets;
         char call_id[80];
         enum resolution resolution;
         char resolution_error[120];
         int broken; /* -errno: the probe failed here; 0 = not */
         char broken_where[40];
-        struct exchange exchanges[EVIDENCE_EXCHANGES_MAX];
+        struct exchange *exchanges; /* owned */
         size_t n_exchanges;
         bool budget_spent; /* a further credentialed request was wanted and not allowed */
         bool cut;          /* the run ended first */
@@ -95,6 +95,10 @@ void exchange_read(struct exchange *x, const struct sip_response *response, cons
 
 /* A peer's text, cut to size, control characters replaced. */
 void exchange_copy_text(char *buffer, size_t size, struct span s);
+
+/* Appends a zeroed one. Returns NULL when there is no memory or the limit is reached; pointers to earlier ones may then be stale. */
+struct exchange *evidence_add_exchange(struct evidence *e);
+struct attempt *evidence_add_target(struct evidence *e);
 
 void evidence_clear(struct evidence *e);
 

@@ -276,8 +276,9 @@ static void send_request(struct probe *p) {
 }
 
 static struct exchange *new_exchange(struct probe *p) {
-        struct exchange *x = &p->evidence.exchanges[p->evidence.n_exchanges++];
-        *x = (struct exchange){.target = p->target, .retry_after_sec = -1, .end = EXCHANGE_CUT};
+        struct exchange *x = evidence_add_exchange(&p->evidence);
+        if (x)
+                *x = (struct exchange){.target = p->target, .retry_after_sec = -1, .end = EXCHANGE_CUT};
         return x;
 }
 
@@ -294,17 +295,17 @@ static uint16_t port_of(const struct location *l) {
 /* Adds a target behind the others; false when there is no room. */
 static bool add_target(struct probe *p, const struct location *l) {
         struct evidence *e = &p->evidence;
-        if (e->n_targets >= EVIDENCE_TARGETS_MAX)
-                return false;
         struct location *grown = reallocarray(p->locations, e->n_targets + 1, sizeof *grown);
         if (!grown)
                 return false;
         p->locations = grown;
-        struct attempt *a = &e->targets[e->n_targets];
-        *a = (struct attempt){.transport = l->transport};
+        struct attempt *a = evidence_add_target(e);
+        if (!a)
+                return false;
+        a->transport = l->transport;
         transport_address_text(&l->address, a->address, sizeof a->address);
         (void)snprintf(a->how, sizeof a->how, "%s", l->how);
-        p->locations[e->n_targets++] = *l;
+        p->locations[e->n_targets - 1] = *l;
         return true;
 }
 
@@ -352,6 +353,8 @@ static void ask(struct probe *p, size_t target) {
         if (!p->flow || p->target != target || flow_is_over(p->flow))
                 r = open_flow(p, target);
         struct exchange *x = new_exchange(p);
+        if (!x)
+                r = -ENOMEM;
         if (r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EINVAL) {
                 broken(p, "socket", r);
                 return;
@@ -391,15 +394,20 @@ static void answer(struct probe *p, const struct diagnosis_step *s) {
         if (r >= 0)
                 r = make_answer(p, c, s->qop, digest_uri, values[c->proxy], sizeof values[0]);
 
-        struct exchange *x = new_exchange(p);
+        bool proxy = other || c->proxy, www = other || !c->proxy;
+        enum digest_algorithm algorithm = c->algorithm;
+        struct exchange *x = new_exchange(p); /* asked and c may be stale from here */
+        if (!x) {
+                broken(p, "answer", -ENOMEM);
+                return;
+        }
         x->credentialed = true;
         x->uri_form = s->uri_form;
         x->qop = s->qop;
-        x->algorithm = c->algorithm;
+        x->algorithm = algorithm;
         (void)snprintf(x->digest_uri, sizeof x->digest_uri, "%s", digest_uri);
-        p->answer.uri = span_of(x->digest_uri);
         if (r >= 0)
-                r = write_request(p, other || !c->proxy ? values[false] : NULL, other || c->proxy ? values[true] : NULL);
+                r = write_request(p, www ? values[false] : NULL, proxy ? values[true] : NULL);
         if (r < 0)
                 broken(p, "answer", r);
         else

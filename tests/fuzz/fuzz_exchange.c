@@ -99,7 +99,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const struct challenge_policy policy = {.strongest = data[0] & 4};
         const struct diagnosis_policy limits = {.budget = BUDGET};
         const struct diagnosis_history history = {0};
-        struct evidence e = {.resolution = RESOLUTION_DONE, .n_targets = 2};
+        struct evidence e = {.resolution = RESOLUTION_DONE};
+        if (!evidence_add_target(&e) || !evidence_add_target(&e))
+                abort();
         struct span rest = {(const char *)data + 1, size - 1}, message;
         struct digest_input in = {0};
         struct diagnosis_step s;
@@ -107,7 +109,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         while ((s = diagnosis_next(&t, &limits, &e)).step != STEP_DONE) {
                 if (s.step == STEP_FOLLOW || s.over_tcp || e.n_exchanges == EVIDENCE_EXCHANGES_MAX)
                         abort(); /* not configured; nothing is too large here; no step beyond the limit */
-                struct exchange *x = &e.exchanges[e.n_exchanges++];
+                struct exchange *x = evidence_add_exchange(&e);
+                if (!x)
+                        abort();
                 *x = (struct exchange){.retry_after_sec = -1, .end = EXCHANGE_NO_RESPONSE, .sent_usec = NOW_SEC * USEC_PER_SEC};
                 if (s.step == STEP_ANSWER) {
                         x->target = x[-1].target;

@@ -132,8 +132,12 @@ static inline struct result make_result(const struct trunk *t, enum cause cause,
 }
 
 static inline struct evidence make_evidence(void) {
-        struct evidence e = {.target = "sbc1.carrier.example:5061", .address = "192.0.2.1:5061", .n_targets = 1, .n_exchanges = 2};
-        e.targets[0] = (struct attempt){.address = "192.0.2.1:5061"};
+        struct evidence e = {.target = "sbc1.carrier.example:5061", .address = "192.0.2.1:5061"};
+        struct attempt *a = evidence_add_target(&e);
+        ck_assert_ptr_nonnull(a);
+        (void)snprintf(a->address, sizeof a->address, "192.0.2.1:5061");
+        ck_assert_ptr_nonnull(evidence_add_exchange(&e));
+        ck_assert_ptr_nonnull(evidence_add_exchange(&e));
         e.exchanges[0] = (struct exchange){.sent_usec = (uint64_t)START,
                                            .rtt_usec = 150250,
                                            .status = 401,

@@ -453,9 +453,9 @@ static void clear(struct trunk *t, struct evidence *e) {
 }
 
 static void add_target(struct evidence *e, enum target_transport transport) {
-        ck_assert_uint_lt(e->n_targets, EVIDENCE_TARGETS_MAX);
-        struct attempt *a = &e->targets[e->n_targets++];
-        *a = (struct attempt){.transport = transport};
+        struct attempt *a = evidence_add_target(e);
+        ck_assert_ptr_nonnull(a);
+        a->transport = transport;
         (void)snprintf(a->address, sizeof a->address, "192.0.2.%zu:5060", e->n_targets);
 }
 
@@ -483,8 +483,8 @@ static size_t target_of_step(struct evidence *e, const struct diagnosis_step *s)
 }
 
 static void append(struct evidence *e, const struct saw *saw, size_t target) {
-        ck_assert_uint_lt(e->n_exchanges, EVIDENCE_EXCHANGES_MAX);
-        struct exchange *x = &e->exchanges[e->n_exchanges++];
+        struct exchange *x = evidence_add_exchange(e);
+        ck_assert_ptr_nonnull(x);
         *x = (struct exchange){
                 .target = target,
                 .credentialed = saw->sent != ASK,

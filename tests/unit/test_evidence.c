@@ -1,46 +1,90 @@
-/* test_evidence.c: what a probe saw is handed on whole. */
+/* test_evidence.c: what a probe saw grows to its limits, and a response is read into it. */
 #include <check.h>
-#include <stdio.h>
 
 #include "common/evidence.h"
-#include "common/verdict.h"
 
-struct handed_on {
-        struct verdict verdict;
-        struct evidence evidence;
+START_TEST(grows_to_its_limits) {
+        struct evidence e = {0};
+        for (size_t i = 0; i < EVIDENCE_EXCHANGES_MAX; i++) {
+                struct exchange *x = evidence_add_exchange(&e);
+                ck_assert_ptr_nonnull(x);
+                ck_assert_ptr_eq(x, &e.exchanges[i]);
+                ck_assert_int_eq(x->status, 0);
+                x->status = (int)i + 1;
+                x->credentialed = i % 2;
+        }
+        for (size_t i = 0; i < EVIDENCE_TARGETS_MAX; i++) {
+                struct attempt *a = evidence_add_target(&e);
+                ck_assert_ptr_nonnull(a);
+                a->tls = calloc(1, sizeof *a->tls);
+        }
+        ck_assert_ptr_null(evidence_add_exchange(&e));
+        ck_assert_ptr_null(evidence_add_target(&e));
+        for (size_t i = 0; i < EVIDENCE_EXCHANGES_MAX; i++)
+                ck_assert_int_eq(e.exchanges[i].status, (int)i + 1);
+        ck_assert_uint_eq(evidence_credentialed(&e), EVIDENCE_EXCHANGES_MAX / 2);
+        evidence_clear(&e);
+        ck_assert_uint_eq(e.n_exchanges, 0);
+        ck_assert_uint_eq(e.n_targets, 0);
+}
+END_TEST
+
+#define HEAD "SIP/2.0 "
+#define TAIL "Content-Length: 0\r\n\r\n"
+#define MD5_HEADER "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5\r\n"
+#define SHA_HEADER "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256\r\n"
+
+static const struct {
+        const char *text;
+        bool strongest;
+        int status;
+        const char *reason;
+        size_t n_challenges;
+        bool has_challenge;
+        enum digest_algorithm algorithm;
+        int retry_after_sec;
+        const char *contact;
+} responses[] = {
+        {HEAD "200 OK\r\n" TAIL, false, 200, "OK", 0, false, DIGEST_MD5, -1, ""},
+        {HEAD "401 Not\x01 you\r\n" MD5_HEADER SHA_HEADER TAIL, false, 401, "Not? you", 2, true, DIGEST_MD5, -1, ""},
+        {HEAD "401 U\r\n" MD5_HEADER SHA_HEADER TAIL, true, 401, "U", 2, true, DIGEST_SHA_256, -1, ""},
+        {HEAD "401 U\r\nProxy-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n" TAIL, false, 401, "U", 0, false, DIGEST_MD5, -1, ""},
+        {HEAD "407 P\r\nProxy-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n" TAIL, false, 407, "P", 1, true, DIGEST_MD5, -1, ""},
+        {HEAD "403 F\r\n" MD5_HEADER TAIL, false, 403, "F", 0, false, DIGEST_MD5, -1, ""},
+        {HEAD "503 S\r\nRetry-After: 18 (soon)\r\n" TAIL, false, 503, "S", 0, false, DIGEST_MD5, 18, ""},
+        {HEAD "503 S\r\nRetry-After: soon\r\n" TAIL, false, 503, "S", 0, false, DIGEST_MD5, -1, ""},
+        {HEAD "503 S\r\nRetry-After: 99999999999999\r\n" TAIL, false, 503, "S", 0, false, DIGEST_MD5, 999999999, ""},
+        {HEAD "302 M\r\nm: <sip:a>\r\n" TAIL, false, 302, "M", 0, false, DIGEST_MD5, -1, "<sip:a>"},
+        {HEAD "200 OK\r\nm: <sip:a>\r\n" TAIL, false, 200, "OK", 0, false, DIGEST_MD5, -1, ""},
 };
 
-static struct verdict some_verdict(int n) {
-        return verdict_of(CAUSE_OK, "%d", n);
-}
-
-/* As a probe hands its result on: gcc 12 with -ftrivial-auto-var-init wrote zeros into texts of this copy. */
-static struct handed_on __attribute__((noinline)) hand_on(const struct evidence *e, int n) {
-        struct handed_on r = {.verdict = some_verdict(n), .evidence = *e};
-        return r;
-}
-
-START_TEST(evidence_is_copied_whole) {
-        struct evidence e = {.n_exchanges = EVIDENCE_EXCHANGES_MAX};
-        for (size_t i = 0; i < EVIDENCE_EXCHANGES_MAX; i++) {
-                struct exchange *x = &e.exchanges[i];
-                memset(x->digest_uri, 'u', sizeof x->digest_uri - 1);
-                memset(x->reason, 'r', sizeof x->reason - 1);
-                memset(x->contact, 'c', sizeof x->contact - 1);
-        }
-        struct handed_on r = hand_on(&e, _i);
-        for (size_t i = 0; i < EVIDENCE_EXCHANGES_MAX; i++) {
-                ck_assert_str_eq(r.evidence.exchanges[i].digest_uri, e.exchanges[i].digest_uri);
-                ck_assert_str_eq(r.evidence.exchanges[i].reason, e.exchanges[i].reason);
-                ck_assert_str_eq(r.evidence.exchanges[i].contact, e.exchanges[i].contact);
-        }
+START_TEST(reads_responses) {
+        char *bytes = strdup(responses[_i].text);
+        ck_assert_ptr_nonnull(bytes);
+        struct sip_response response;
+        const char *why = NULL;
+        ck_assert_int_eq(sip_response_read(&response, bytes, strlen(bytes), &why), 0);
+        struct exchange x = {.retry_after_sec = -1};
+        struct digest_input answer = {0};
+        const struct challenge_policy policy = {.strongest = responses[_i].strongest};
+        exchange_read(&x, &response, &policy, &answer);
+        ck_assert_int_eq(x.status, responses[_i].status);
+        ck_assert_str_eq(x.reason, responses[_i].reason);
+        ck_assert_uint_eq(x.n_challenges, responses[_i].n_challenges);
+        ck_assert_int_eq(x.has_challenge, responses[_i].has_challenge);
+        if (x.has_challenge)
+                ck_assert_int_eq(x.challenge.algorithm, responses[_i].algorithm);
+        ck_assert_int_eq(x.retry_after_sec, responses[_i].retry_after_sec);
+        ck_assert_str_eq(x.contact, responses[_i].contact);
+        free(bytes);
 }
 END_TEST
 
 int main(void) {
         Suite *suite = suite_create("evidence");
         TCase *tc = tcase_create("evidence");
-        tcase_add_loop_test(tc, evidence_is_copied_whole, 0, 2);
+        tcase_add_test(tc, grows_to_its_limits);
+        tcase_add_loop_test(tc, reads_responses, 0, (int)ELEMENTS(responses));
         suite_add_tcase(suite, tc);
         SRunner *runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);

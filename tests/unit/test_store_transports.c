@@ -135,8 +135,9 @@ static struct tls_facts make_tls(const char *wanted, int64_t not_after_sec) {
 
 static void add_target(struct evidence *e, enum target_transport transport, const char *address, const char *how,
                        const struct tls_facts *tls) {
-        struct attempt *a = &e->targets[e->n_targets++];
-        *a = (struct attempt){.transport = transport};
+        struct attempt *a = evidence_add_target(e);
+        ck_assert_ptr_nonnull(a);
+        a->transport = transport;
         (void)snprintf(a->address, sizeof a->address, "%s", address);
         (void)snprintf(a->how, sizeof a->how, "%s", how);
         if (!tls)
@@ -147,8 +148,8 @@ static void add_target(struct evidence *e, enum target_transport transport, cons
 }
 
 static struct exchange *add_exchange(struct evidence *e, size_t target, enum exchange_end end) {
-        ck_assert_uint_lt(e->n_exchanges, EVIDENCE_EXCHANGES_MAX);
-        struct exchange *x = &e->exchanges[e->n_exchanges++];
+        struct exchange *x = evidence_add_exchange(e);
+        ck_assert_ptr_nonnull(x);
         *x = (struct exchange){.target = target, .end = end, .sent_usec = (uint64_t)START, .request = text_of("REGISTER\r\n")};
         return x;
 }
