@@ -229,8 +229,17 @@ static void put(char *buffer, size_t size, size_t *at, const char *format, ...) 
 /* A quoted-string from plain octets: quotes and backslashes become quoted-pairs. */
 static void put_quoted(char *buffer, size_t size, size_t *at, struct span s) {
         put(buffer, size, at, "\"");
-        for (size_t i = 0; i < s.n; i++)
-                put(buffer, size, at, s.p[i] == '"' || s.p[i] == '\\' ? "\\%c" : "%c", s.p[i]);
+        while (s.n > 0) {
+                size_t plain = 0;
+                while (plain < s.n && s.p[plain] != '"' && s.p[plain] != '\\')
+                        plain++;
+                put(buffer, size, at, SPAN_FMT, SPAN_ARG(((struct span){s.p, plain})));
+                s = (struct span){s.p + plain, s.n - plain};
+                if (s.n > 0) {
+                        put(buffer, size, at, "\\%c", *s.p);
+                        s = (struct span){s.p + 1, s.n - 1};
+                }
+        }
         put(buffer, size, at, "\"");
 }
 

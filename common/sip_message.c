@@ -4,7 +4,6 @@
  * verdict (status line, Content-Length larger than what came). */
 #include "sip_message.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "utf8.h"
@@ -234,26 +233,6 @@ bool sip_cseq(struct span value, uint32_t *ret_number, struct span *ret_method) 
 
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
-struct writer {
-        char *p;
-        size_t n, size;
-        bool full;
-};
-
-static void put(struct writer *w, const char *format, ...) _printf_(2, 3);
-static void put(struct writer *w, const char *format, ...) {
-        if (w->full)
-                return;
-        va_list args;
-        va_start(args, format);
-        int n = vsnprintf(w->p + w->n, w->size - w->n, format, args);
-        va_end(args);
-        if (n < 0 || (size_t)n >= w->size - w->n)
-                w->full = true;
-        else
-                w->n += (size_t)n;
-}
-
 /* No control characters; a tab may stand in a quoted value that is echoed. */
 static bool is_clean(const char *text, bool tabs) {
         for (; text && *text; text++)
@@ -271,24 +250,58 @@ int sip_request_write(const struct sip_request *r, char *buffer, size_t size, si
         if (!is_clean(r->authorization, true) || !is_clean(r->proxy_authorization, true))
                 return -EINVAL;
 
-        struct writer w = {buffer, 0, size, false};
-        put(&w, "%s %s SIP/2.0\r\n", r->method, r->request_uri);
-        put(&w, "Via: SIP/2.0/%s %s;branch=%s;rport\r\n", r->transport, r->sent_by, r->branch); /* RFC 3581 */
-        put(&w, "Max-Forwards: 70\r\n");
-        put(&w, "From: <%s>;tag=%s\r\n", r->from_uri, r->from_tag);
-        put(&w, "To: <%s>\r\n", r->to_uri);
-        put(&w, "Call-ID: %s\r\n", r->call_id);
-        put(&w, "CSeq: %u %s\r\n", r->cseq, r->method);
-        if (r->authorization)
-                put(&w, "Authorization: %s\r\n", r->authorization);
-        if (r->proxy_authorization)
-                put(&w, "Proxy-Authorization: %s\r\n", r->proxy_authorization);
-        if (r->user_agent)
-                put(&w, "User-Agent: %s\r\n", r->user_agent);
-        put(&w, "Content-Length: 0\r\n\r\n");
-        if (w.full)
-                return -ENOBUFS;
-        *ret_n = w.n;
+        char cseq[sizeof "4294967295"];
+        (void)snprintf(cseq, sizeof cseq, "%u", r->cseq);
+        const char *const pieces[] = {
+                r->method,
+                " ",
+                r->request_uri,
+                " SIP/2.0\r\n",
+                "Via: SIP/2.0/",
+                r->transport,
+                " ",
+                r->sent_by,
+                ";branch=",
+                r->branch,
+                ";rport\r\n", /* RFC 3581 */
+                "Max-Forwards: 70\r\n",
+                "From: <",
+                r->from_uri,
+                ">;tag=",
+                r->from_tag,
+                "\r\n",
+                "To: <",
+                r->to_uri,
+                ">\r\n",
+                "Call-ID: ",
+                r->call_id,
+                "\r\n",
+                "CSeq: ",
+                cseq,
+                " ",
+                r->method,
+                "\r\n",
+                r->authorization ? "Authorization: " : "",
+                r->authorization ? r->authorization : "",
+                r->authorization ? "\r\n" : "",
+                r->proxy_authorization ? "Proxy-Authorization: " : "",
+                r->proxy_authorization ? r->proxy_authorization : "",
+                r->proxy_authorization ? "\r\n" : "",
+                r->user_agent ? "User-Agent: " : "",
+                r->user_agent ? r->user_agent : "",
+                r->user_agent ? "\r\n" : "",
+                "Content-Length: 0\r\n\r\n",
+        };
+        size_t at = 0;
+        for (size_t i = 0; i < ELEMENTS(pieces); i++) {
+                size_t n = strlen(pieces[i]);
+                if (n >= size - at)
+                        return -ENOBUFS;
+                memcpy(buffer + at, pieces[i], n);
+                at += n;
+        }
+        buffer[at] = '\0';
+        *ret_n = at;
         return 0;
 }
 
@@ -327,6 +340,13 @@ static size_t hidden_length(const char *p, const char *end, size_t *ret_skip) {
         return 0;
 }
 
+/* Neither a byte that has to be written otherwise, nor the beginning of a word that may hide something. */
+static bool is_plain(const char *p, const char *end) {
+        if (*p == 'r' || *p == 'R')
+                return p + 1 == end || ((p[1] | 32) != 'e' && (p[1] | 32) != 's');
+        return (*p >= ' ' && *p < 127) || *p == '\r' || *p == '\n';
+}
+
 char *sip_redact(struct span message) {
         static const char hidden[] = "redacted";
         size_t worst;
@@ -340,7 +360,7 @@ char *sip_redact(struct span message) {
         while (p < end) {
                 /* Most of a message is plain text that needs no second look. */
                 const char *plain = p;
-                while (p < end && *p >= ' ' && *p < 127 && *p != 'r' && *p != 'R')
+                while (p < end && is_plain(p, end))
                         p++;
                 out = mempcpy(out, plain, (size_t)(p - plain));
                 if (p == end)
