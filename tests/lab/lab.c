@@ -131,7 +131,7 @@ void lab_violation(struct lab *lab, const char *who, const char *format, ...) {
         free(path);
 }
 
-int lab_socket(int type, bool v6, uint16_t port, uint16_t *ret_port) {
+int lab_try_socket(int type, bool v6, uint16_t port, uint16_t *ret_port) {
         struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         struct sockaddr_in6 a6 = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
         struct sockaddr *address = v6 ? (struct sockaddr *)&a6 : (struct sockaddr *)&a4;
@@ -139,10 +139,35 @@ int lab_socket(int type, bool v6, uint16_t port, uint16_t *ret_port) {
         int fd = socket(v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
         /* A TCP port is closed and opened again while connections to it die out. */
         if (fd < 0 || (type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0) ||
-            bind(fd, address, size) < 0 || getsockname(fd, address, &size) < 0)
-                lab_fail("unable to open a port");
+            bind(fd, address, size) < 0 || getsockname(fd, address, &size) < 0) {
+                if (fd >= 0)
+                        (void)close(fd);
+                return -1;
+        }
         *ret_port = ntohs(v6 ? a6.sin6_port : a4.sin_port);
         return fd;
+}
+
+int lab_socket(int type, bool v6, uint16_t port, uint16_t *ret_port) {
+        int fd = lab_try_socket(type, v6, port, ret_port);
+        if (fd < 0)
+                lab_fail("unable to open a port");
+        return fd;
+}
+
+uint16_t lab_common_port(bool v6) {
+        for (int tries = 0; tries < 100; tries++) {
+                uint16_t port = 0;
+                int stream = lab_try_socket(SOCK_STREAM, v6, 0, &port),
+                    datagram = stream < 0 ? -1 : lab_try_socket(SOCK_DGRAM, v6, port, &port);
+                if (stream >= 0)
+                        (void)close(stream);
+                if (datagram >= 0) {
+                        (void)close(datagram);
+                        return port;
+                }
+        }
+        lab_fail("unable to find a port for UDP and TCP");
 }
 
 /* -- one run of the command ------------------------------------------------------------------------------------------- */

@@ -54,3 +54,5 @@ void lab_write_file(const struct lab *lab, const char *name, unsigned mode, cons
 
 /* A socket bound on loopback: SOCK_DGRAM or SOCK_STREAM. port 0 = any; the port it got comes back. */
 int lab_socket(int type, bool v6, uint16_t port, uint16_t *ret_port);
+int lab_try_socket(int type, bool v6, uint16_t port, uint16_t *ret_port); /* -1: the port is taken */
+uint16_t lab_common_port(bool v6);                                        /* that neither UDP nor TCP has taken */

@@ -249,6 +249,8 @@ static void make_deaf(struct carrier *c) {
 static void open_socket(struct carrier *c, bool closed) {
         c->transport = c->spec->transport;
         c->closed = closed;
+        if (c->transport == OVER_UDP && c->spec->also_tcp && c->port == 0)
+                c->port = lab_common_port(c->spec->v6);
         if (c->transport == OVER_UDP) {
                 c->fd = lab_socket(SOCK_DGRAM, c->spec->v6, c->port, &c->port);
                 loop_watch(c->lab->loop, c->fd, readable, c);
