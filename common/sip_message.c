@@ -340,12 +340,10 @@ static size_t hidden_length(const char *p, const char *end, size_t *ret_skip) {
         return 0;
 }
 
-/* Neither a byte that has to be written otherwise, nor the beginning of a word that may hide something. */
-static bool is_plain(const char *p, const char *end) {
-        if (*p == 'r' || *p == 'R')
-                return p + 1 == end || ((p[1] | 32) != 'e' && (p[1] | 32) != 's');
-        return (*p >= ' ' && *p < 127) || *p == '\r' || *p == '\n';
-}
+/* Bytes that need a second look: what has to be written otherwise, and the first letter of words that may hide something. */
+static const bool special[256] = {
+        [0 ... '\t'] = true, [11 ... 12] = true, [14 ... 31] = true, [127 ... 255] = true, ['r'] = true, ['R'] = true,
+};
 
 char *sip_redact(struct span message) {
         static const char hidden[] = "redacted";
@@ -360,7 +358,7 @@ char *sip_redact(struct span message) {
         while (p < end) {
                 /* Most of a message is plain text that needs no second look. */
                 const char *plain = p;
-                while (p < end && is_plain(p, end))
+                while (p < end && !special[(unsigned char)*p])
                         p++;
                 out = mempcpy(out, plain, (size_t)(p - plain));
                 if (p == end)

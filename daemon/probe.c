@@ -6,7 +6,6 @@
 
 #include <netinet/in.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "../common/challenge.h"
@@ -70,11 +69,12 @@ static uint64_t clock_usec(clockid_t id) {
         return (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / NSEC_PER_USEC;
 }
 
-static int random_hex(char ret[static TOKEN_HEX]) {
+static int random_hex(const struct probe *p, char ret[static TOKEN_HEX]) {
         static const char digits[] = "0123456789abcdef";
         unsigned char bytes[(TOKEN_HEX - 1) / 2];
-        if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-                return -EIO;
+        int r = transport_random(p->context.transport, bytes, sizeof bytes);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < sizeof bytes; i++) {
                 ret[2 * i] = digits[bytes[i] >> 4];
                 ret[2 * i + 1] = digits[bytes[i] & 15];
@@ -183,7 +183,7 @@ static int make_answer(struct probe *p, const struct challenge *c, enum digest_q
         char nc[9], response[DIGEST_HEX_MAX + 1];
         unsigned uses = count_use(p, c->nonce);
         (void)snprintf(nc, sizeof nc, "%08x", uses);
-        int r = random_hex(p->cnonce);
+        int r = random_hex(p, p->cnonce);
         if (r < 0)
                 return r;
         struct digest_input in = {
@@ -593,11 +593,11 @@ int probe_start(struct probe **ret, const struct probe_context *context, const s
         p->done = done;
         p->user = user;
         uint32_t first = 0;
-        int r = random_hex(p->call_id);
+        int r = random_hex(p, p->call_id);
         if (r == 0)
-                r = random_hex(p->from_tag);
+                r = random_hex(p, p->from_tag);
         if (r == 0)
-                r = getrandom(&first, sizeof first, 0) == (ssize_t)sizeof first ? 0 : -EIO;
+                r = transport_random(context->transport, &first, sizeof first);
         if (r == 0)
                 r = sd_event_add_time(context->event, &p->timer, CLOCK_MONOTONIC, 0, ACCURACY_USEC, on_timer, p);
         if (r >= 0)

@@ -34,6 +34,8 @@ struct remembered {
 struct transport {
         sd_event *event;
         struct remembered *routes; /* ROUTES_MAX, by hash of the host */
+        unsigned char pool[256];   /* random; what is given out is wiped */
+        size_t pool_left;
         struct socket v4, v6;
         struct flow **flows; /* by number; NULL = free */
         size_t n_flows;
@@ -451,14 +453,29 @@ const char *flow_peer(const struct flow *f) {
         return f->peer_text;
 }
 
+int transport_random(struct transport *t, void *bytes, size_t n) {
+        unsigned char *to = bytes;
+        for (size_t i = 0; i < n; i++) {
+                if (t->pool_left == 0) {
+                        if (getrandom(t->pool, sizeof t->pool, 0) != (ssize_t)sizeof t->pool)
+                                return -EIO;
+                        t->pool_left = sizeof t->pool;
+                }
+                to[i] = t->pool[--t->pool_left];
+                t->pool[t->pool_left] = 0;
+        }
+        return 0;
+}
+
 const char *flow_branch(const struct flow *f) {
         return f->branch;
 }
 
 int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]) {
         uint64_t random;
-        if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
-                return -EIO;
+        int r = transport_random(f->transport, &random, sizeof random);
+        if (r < 0)
+                return r;
         (void)snprintf(f->branch, sizeof f->branch, BRANCH_PREFIX "%08x%016llx", f->number, (unsigned long long)random);
         memcpy(ret, f->branch, sizeof f->branch);
         return 0;

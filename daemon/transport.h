@@ -53,6 +53,9 @@ const char *flow_peer(const struct flow *f); /* "192.0.2.1:5060" */
 void transport_address_text(const struct sockaddr_storage *a, char *buffer, size_t size);
 const char *flow_branch(const struct flow *f); /* of the last request; "" = none yet */
 
+/* Random bytes from the kernel, which is asked for many at a time. Returns 0 or -EIO. */
+int transport_random(struct transport *t, void *bytes, size_t n);
+
 /* Makes the branch of the next request; messages for the one before are dropped from then on. Returns 0 or -errno. */
 int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]);
 
