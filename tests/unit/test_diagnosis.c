@@ -544,12 +544,12 @@ static void play(const struct row *row, const struct trunk *t, const struct diag
                               describe(e), (int)s.uri_form);
         size_t target = target_of_step(e, &s), expected = row->to ? (size_t)(row->to[n] - '0') : 0;
         ck_assert_msg(target == expected, "row %d, after%s: to target %zu, not %zu", number, describe(e), target, expected);
-        const struct exchange *asked = e->n_exchanges > 0 ? &e->exchanges[e->n_exchanges - 1] : NULL;
         append(e, saw, target);
         if (s.step != STEP_ANSWER)
                 return;
-        e->exchanges[e->n_exchanges - 1].qop = s.qop;
-        e->exchanges[e->n_exchanges - 1].algorithm = asked->challenge.algorithm;
+        struct exchange *x = &e->exchanges[e->n_exchanges - 1];
+        x->qop = s.qop;
+        x->algorithm = x[-1].challenge.algorithm;
 }
 
 START_TEST(rows_lead_to_their_verdict) {
@@ -818,8 +818,8 @@ START_TEST(any_carrier_is_left_unharmed_and_judged_honestly) {
                 ck_assert_msg(probe_anything(&t, (unsigned)_i, &e, &v), "TEST_SEED=%#llx, budget %d:%s", from, _i, describe(&e));
                 ck_assert_msg(is_honest(&e, &v), "TEST_SEED=%#llx, budget %d:%s: %s (%s)", from, _i, describe(&e),
                               cause_info(v.cause)->word, v.detail);
+                evidence_clear(&e);
         }
-        e = (struct evidence){0};
         clear(&t, &e);
 }
 END_TEST
