@@ -11,6 +11,7 @@
 #include "../common/pace.h"
 #include "../common/target.h"
 #include "clock_check.h"
+#include "now.h"
 #include "resolver.h"
 #include "trunk_audit.h"
 #include "trunk_poll.h"
@@ -38,12 +39,6 @@ struct audit {
         size_t n_items, n_finished, n_active;
         struct pace *pace;
 };
-
-static int64_t now_realtime(void) {
-        struct timespec t = {0};
-        (void)clock_gettime(CLOCK_REALTIME, &t);
-        return (int64_t)t.tv_sec * (int64_t)USEC_PER_SEC + t.tv_nsec / (int64_t)NSEC_PER_USEC;
-}
 
 /* -- the telling ----------------------------------------------------------------------------------------------------- */
 

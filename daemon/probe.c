@@ -11,6 +11,7 @@
 #include "../common/challenge.h"
 #include "../common/sip_message.h"
 #include "../common/target.h"
+#include "now.h"
 #include "route.h"
 
 #define T2_USEC (4 * USEC_PER_SEC) /* RFC 3261 table 4 */
@@ -61,12 +62,6 @@ static uint64_t now_usec(const struct probe *p) {
         uint64_t now = 0;
         (void)sd_event_now(p->context.event, CLOCK_MONOTONIC, &now);
         return now;
-}
-
-static uint64_t clock_usec(clockid_t id) {
-        struct timespec t = {0};
-        (void)clock_gettime(id, &t);
-        return (uint64_t)t.tv_sec * USEC_PER_SEC + (uint64_t)t.tv_nsec / NSEC_PER_USEC;
 }
 
 static int random_hex(const struct probe *p, char ret[static TOKEN_HEX]) {
@@ -252,8 +247,8 @@ static void send_request(struct probe *p) {
                 broken(p, "request", -ENOMEM);
                 return;
         }
-        x->sent_usec = clock_usec(CLOCK_REALTIME);
-        p->started_usec = clock_usec(CLOCK_MONOTONIC);
+        x->sent_usec = now_usec_of(CLOCK_REALTIME);
+        p->started_usec = now_usec_of(CLOCK_MONOTONIC);
         p->interval_usec = p->context.config->probe.t1_usec;
         p->resend_usec = flow_is_reliable(p->flow) ? UINT64_MAX : p->started_usec + p->interval_usec;
         p->give_up_usec = p->started_usec + p->context.config->probe.timeout_usec;
@@ -455,7 +450,7 @@ static void step(struct probe *p) {
 /* -- receiving ------------------------------------------------------------------------------------------------------------ */
 
 static void take_final(struct probe *p, struct exchange *x, const struct sip_response *response) {
-        x->rtt_usec = clock_usec(CLOCK_MONOTONIC) - p->started_usec;
+        x->rtt_usec = now_usec_of(CLOCK_MONOTONIC) - p->started_usec;
         struct challenge_policy policy = {
                 .strongest = text_ieq(p->trunk->algorithm, "strongest"),
                 .hex_digits = p->trunk->ha1 ? secret_bytes(p->trunk->ha1).n : 0,

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../common/slot.h"
+#include "now.h"
 
 #define ACCURACY_USEC USEC_PER_SEC
 
@@ -19,12 +20,6 @@ struct schedule {
         schedule_slot_fn *on_slot;
         void *user;
 };
-
-static int64_t now_realtime(void) {
-        struct timespec t = {0};
-        (void)clock_gettime(CLOCK_REALTIME, &t);
-        return (int64_t)t.tv_sec * (int64_t)USEC_PER_SEC + t.tv_nsec / (int64_t)NSEC_PER_USEC;
-}
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *user) {
         struct schedule *s = user;

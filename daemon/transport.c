@@ -49,7 +49,6 @@ struct flow {
         char branch[TRANSPORT_BRANCH_MAX];
         struct sockaddr_storage peer;
         socklen_t peer_length;
-        char peer_text[INET6_ADDRSTRLEN + 9];
         char sent_by[INET6_ADDRSTRLEN + 9];
         struct stream *stream; /* NULL = UDP */
         bool over;
@@ -359,7 +358,6 @@ static int write_addresses(struct flow *f) {
         int r = 0;
         if (!f->stream || !stream_local(f->stream, &ours))
                 r = find_own_address(f, &ours);
-        transport_address_text(&f->peer, f->peer_text, sizeof f->peer_text);
         write_address(&ours, f->stream ? port_of(&ours) : f->socket->port, f->sent_by, sizeof f->sent_by);
         return r;
 }
@@ -447,10 +445,6 @@ const struct tls_facts *flow_tls_facts(const struct flow *f) {
 
 const char *flow_sent_by(const struct flow *f) {
         return f->sent_by;
-}
-
-const char *flow_peer(const struct flow *f) {
-        return f->peer_text;
 }
 
 int transport_random(struct transport *t, void *bytes, size_t n) {

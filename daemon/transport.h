@@ -47,7 +47,6 @@ const struct tls_facts *flow_tls_facts(const struct flow *f); /* NULL = none */
 
 /* Host and port for the Via: our address as the peer sees it when there is no NAT. */
 const char *flow_sent_by(const struct flow *f);
-const char *flow_peer(const struct flow *f); /* "192.0.2.1:5060" */
 
 /* "192.0.2.1:5060", "[2001:db8::1]:5060"; "" when it is neither family. */
 void transport_address_text(const struct sockaddr_storage *a, char *buffer, size_t size);

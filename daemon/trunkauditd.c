@@ -15,6 +15,7 @@
 #include "../common/store.h"
 #include "audit.h"
 #include "journal.h"
+#include "now.h"
 #include "schedule.h"
 
 #define BUSY_RETRY_USEC (10 * USEC_PER_SEC) /* another process audits this database: tried again then */
@@ -39,12 +40,6 @@ struct service {
         sd_event_source *after; /* a run has ended, and something waited for that */
         bool stopping;
 };
-
-static int64_t now_realtime(void) {
-        struct timespec t = {0};
-        (void)clock_gettime(CLOCK_REALTIME, &t);
-        return (int64_t)t.tv_sec * (int64_t)USEC_PER_SEC + t.tv_nsec / (int64_t)NSEC_PER_USEC;
-}
 
 /* -- the configuration ----------------------------------------------------------------------------------------------- */
 
