@@ -18,12 +18,15 @@ static const char initial[] =
 static const char transports[] =
 #include "sql/002_transports.inc"
         ;
+static const char verdicts[] =
+#include "sql/005_verdicts.inc"
+        ;
 static const char views[] =
 #include "sql/views.inc"
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
-static const char *const migrations[] = {initial, transports};
+static const char *const migrations[] = {initial, transports, verdicts};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {
@@ -107,7 +110,7 @@ static int connect_file(struct store *s, enum store_mode mode) {
         /* Without its -wal and -shm files a database in WAL mode cannot be read by users who may not create them. */
         int persist = 1;
         (void)sqlite3_file_control(s->db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
-        return execute(s, "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF", "set up the connection");
+        return execute(s, "PRAGMA trusted_schema = OFF", "set up the connection");
 }
 
 struct identity {
@@ -209,11 +212,29 @@ static int refresh_causes(struct store *s) {
                 bind_integer(&q, ":priority", info->priority);
                 bind_text(&q, ":sentence", info->sentence);
                 bind_text(&q, ":remedy", info->remedy);
+                bind_text(&q, ":confidence", confidence_word(info->confidence));
+                bind_text(&q, ":proof", info->proof);
+                bind_text(&q, ":reference", info->reference);
                 int r = query_run(&q);
                 if (r < 0)
                         return r;
         }
         return 0;
+}
+
+/* A migration that makes a table anew needs foreign keys to be off, and leaves none that leads nowhere. */
+static int check_foreign_keys(struct store *s) {
+        sqlite3_stmt *statement;
+        int r = 0, stepped = SQLITE_ERROR;
+        if (sqlite3_prepare_v2(s->db, "PRAGMA foreign_key_check", -1, &statement, NULL) == SQLITE_OK)
+                stepped = sqlite3_step(statement);
+        if (stepped == SQLITE_ROW)
+                r = store_complain(s, -EIO, "unable to migrate %s: a row of its table %s refers to one that is not there", s->path,
+                                   (const char *)sqlite3_column_text(statement, 0));
+        else if (stepped != SQLITE_DONE)
+                r = store_fail(s, "migrate the database");
+        (void)sqlite3_finalize(statement);
+        return r;
 }
 
 /* Inside the transaction everything is read again: another process may have migrated in between. */
@@ -224,6 +245,8 @@ static int migrate(struct store *s) {
                 r = judge(s, &id);
         if (r == 0)
                 r = apply_migrations(s, id.version);
+        if (r == 0 && id.version < STORE_VERSION)
+                r = check_foreign_keys(s);
         if (r == 0)
                 r = refresh_views(s);
         if (r == 0)
@@ -253,7 +276,8 @@ static int open_database(struct store *s, enum store_mode mode) {
         r = transaction_begin(s);
         if (r != 0)
                 return r;
-        return transaction_end(s, migrate(s));
+        r = transaction_end(s, migrate(s));
+        return r != 0 ? r : execute(s, "PRAGMA foreign_keys = ON", "set up the connection");
 }
 
 int store_open(struct store **ret, const char *path, enum store_mode mode, char **ret_error) {

@@ -6,16 +6,17 @@
 
 #include "utf8.h"
 
-#define RESULT_COLUMNS "trunk, trunk_id, carrier, outcome, cause, detail, remedy, sentence, run, time, latency_ms"
+#define RESULT_COLUMNS "trunk, trunk_id, carrier, outcome, cause, confidence, detail, remedy, sentence, run, time, latency_ms"
 
 static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_BREAK_RUNS] = "UPDATE run SET state = 'broken' WHERE state = 'running'",
 
         /* SQLite writes no page when nothing differs, so an open does not write for this. */
-        [STATEMENT_REFRESH_CAUSE] = "INSERT INTO cause (word, kind, outcome, priority, sentence, remedy)"
-                                    " VALUES (:word, :kind, :outcome, :priority, :sentence, :remedy)"
-                                    " ON CONFLICT (word) DO UPDATE SET (kind, outcome, priority, sentence, remedy)"
-                                    " = (excluded.kind, excluded.outcome, excluded.priority, excluded.sentence, excluded.remedy)",
+        [STATEMENT_REFRESH_CAUSE] = "INSERT INTO cause (word, kind, outcome, confidence, priority, sentence, remedy, proof, reference)"
+                                    " VALUES (:word, :kind, :outcome, :confidence, :priority, :sentence, :remedy, :proof, :reference)"
+                                    " ON CONFLICT (word) DO UPDATE SET (kind, outcome, confidence, priority, sentence, remedy, proof,"
+                                    " reference) = (excluded.kind, excluded.outcome, excluded.confidence, excluded.priority,"
+                                    " excluded.sentence, excluded.remedy, excluded.proof, excluded.reference)",
 
         [STATEMENT_BEGIN_RUN] = "INSERT INTO run (program, slot_usec, started_usec, state, trigger, partial)"
                                 " VALUES (:program, :slot, :started, 'running', :trigger, :partial)",
@@ -39,10 +40,11 @@ static const char *const sql[STATEMENT_COUNT] = {
 
         [STATEMENT_PUT_CARRIER] = "INSERT INTO carrier (target, address) VALUES (:target, :address) ON CONFLICT DO NOTHING",
         [STATEMENT_PUT_RESULT] =
-                "INSERT INTO result (run, trunk, outcome, cause, carrier, requests, credentialed, latency_usec, detail) VALUES (:run,"
+                "INSERT INTO result (run, trunk, outcome, cause, confidence, carrier, requests, credentialed, latency_usec, detail) VALUES "
+                "(:run,"
                 " (SELECT key FROM trunk WHERE trunk_id = :trunk), (SELECT id FROM outcome WHERE word = :outcome),"
-                " (SELECT id FROM cause WHERE word = :cause), (SELECT id FROM carrier WHERE target = :target AND address = :address),"
-                " :requests, :credentialed, :latency, :detail)",
+                " (SELECT id FROM cause WHERE word = :cause), :confidence,"
+                " (SELECT id FROM carrier WHERE target = :target AND address = :address), :requests, :credentialed, :latency, :detail)",
         [STATEMENT_PUT_TARGET] =
                 "INSERT INTO evidence_target (run, trunk, seq, transport, address, how, tls_protocol, tls_cipher, tls_subject, tls_names,"
                 " tls_chain_end, tls_not_after_sec, tls_error, tls_wanted) VALUES (:run,"

@@ -236,6 +236,7 @@ static int put_verdict(struct store *s, int64_t run, const struct result *result
         bind_text(&q, ":trunk", result->trunk->id);
         bind_text(&q, ":outcome", outcome_word(verdict_outcome(&result->verdict)));
         bind_text(&q, ":cause", cause_info(result->verdict.cause)->word);
+        bind_text(&q, ":confidence", confidence_word(verdict_confidence(&result->verdict)));
         bind_text(&q, ":target", has_carrier ? e->target : NULL);
         bind_text(&q, ":address", has_carrier ? e->address : NULL);
         bind_integer(&q, ":requests", result->requests);

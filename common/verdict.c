@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <syslog.h>
 
-#define CAUSE(name, word, kind, outcome, priority, sentence, remedy) \
-        [CAUSE_##name] = {word, CAUSE_KIND_##kind, OUTCOME_##outcome, LOG_##priority, sentence, remedy},
+#define CAUSE(name, word, kind, outcome, confidence, priority, sentence, remedy, proof, reference)                                \
+        [CAUSE_##name] = {word,  CAUSE_KIND_##kind, OUTCOME_##outcome, CONFIDENCE_##confidence, LOG_##priority, sentence, remedy, \
+                          proof, reference},
 static const struct cause_info causes[CAUSE_COUNT] = {
 #include "verdict.def"
 };
@@ -47,8 +48,14 @@ const char *cause_kind_word(enum cause_kind kind) {
                 return "platform";
         case CAUSE_KIND_CLOCK:
                 return "clock";
+        case CAUSE_KIND_ANSWER:
+                return "answer";
         }
         return "";
+}
+
+const char *confidence_word(enum confidence confidence) {
+        return confidence == CONFIDENCE_PROVEN ? "proven" : "indicated";
 }
 
 struct verdict verdict_of(enum cause cause, const char *format, ...) {

@@ -12,6 +12,7 @@ SELECT
   nullif(carrier.address, '') AS address,                      -- what that resolved to
   o.word AS outcome,                                           -- pass, warn, untested, fail
   c.word AS cause,
+  r.confidence,                                                -- proven, indicated; NULL: stored by an earlier version
   r.detail,                                                    -- what was seen
   CASE WHEN r.outcome > 0 THEN c.remedy END AS remedy,         -- what to do; NULL: nothing, it passed
   c.sentence,                                                  -- what the cause means
@@ -30,7 +31,7 @@ LEFT JOIN carrier ON carrier.id = r.carrier;
 DROP VIEW IF EXISTS latest;
 CREATE VIEW latest AS -- the newest result of every trunk that the platform lists now or that is extra
 SELECT
-  r.trunk, r.trunk_id, r.carrier, r.outcome, r.cause, r.detail, r.remedy, r.sentence, r.run, r.time, r.latency_ms
+  r.trunk, r.trunk_id, r.carrier, r.outcome, r.cause, r.confidence, r.detail, r.remedy, r.sentence, r.run, r.time, r.latency_ms
 FROM trunk AS t
 CROSS JOIN results AS r -- CROSS: trunks are the outer loop, so that old results cost nothing
 WHERE r.trunk_key = t.key AND r.run = (SELECT max(run) FROM result WHERE trunk = t.key)
@@ -41,7 +42,7 @@ ORDER BY r.trunk COLLATE NOCASE, r.trunk_id;
 DROP VIEW IF EXISTS failures;
 CREATE VIEW failures AS -- what did not pass in the newest complete run, worst first
 SELECT
-  trunk, trunk_id, carrier, outcome, cause, detail, remedy, sentence, run, time, latency_ms
+  trunk, trunk_id, carrier, outcome, cause, confidence, detail, remedy, sentence, run, time, latency_ms
 FROM results
 WHERE run = (SELECT max(id) FROM run WHERE state = 'done' AND NOT partial) AND severity > 0
 ORDER BY severity DESC, trunk COLLATE NOCASE, trunk_id;
@@ -49,7 +50,7 @@ ORDER BY severity DESC, trunk COLLATE NOCASE, trunk_id;
 DROP VIEW IF EXISTS history;
 CREATE VIEW history AS -- all results, newest first
 SELECT
-  time, trunk, outcome, cause, detail, latency_ms, run, trunk_id, carrier, address, remedy, requests, credentialed
+  time, trunk, outcome, cause, confidence, detail, latency_ms, run, trunk_id, carrier, address, remedy, requests, credentialed
 FROM results
 ORDER BY run DESC, trunk COLLATE NOCASE, trunk_id;
 
@@ -128,7 +129,10 @@ CREATE VIEW causes AS -- every cause with its meaning, and how often and when it
 SELECT
   c.word AS cause, c.kind, c.outcome, coalesce(seen.times, 0) AS times,
   strftime('%Y-%m-%dT%H:%M:%SZ', run.started_usec / 1000000, 'unixepoch') AS last_seen, -- start of that run; NULL: never
-  c.sentence, c.remedy
+  c.sentence, c.remedy,
+  c.confidence,                                                -- the most that it may claim: proven, indicated
+  c.proof,                                                     -- what evidence it stands on
+  c.reference                                                  -- where the rule is written
 FROM cause AS c
 LEFT JOIN (
   SELECT cause, count(*) AS times, max(run) AS run

@@ -19,8 +19,9 @@ static unsigned check_causes(void) {
         for (size_t i = 0; i < CAUSE_COUNT; i++) {
                 const struct cause_info *c = cause_info((enum cause)i);
                 enum cause found;
-                if (!is_word(c->word) || !is_sentence(c->sentence) || !is_sentence(c->remedy)) {
-                        (void)fprintf(stderr, "cause %s: not a word, a sentence and a remedy\n", c->word);
+                if (!is_word(c->word) || !is_sentence(c->sentence) || !is_sentence(c->remedy) || !is_sentence(c->proof) ||
+                    !c->reference[0]) {
+                        (void)fprintf(stderr, "cause %s: not a word, a sentence, a remedy, a proof and a reference\n", c->word);
                         bad++;
                 }
                 if (cause_from_word(c->word, &found) != 0 || found != (enum cause)i) {

@@ -17,7 +17,7 @@ START_TEST(a_new_database_has_our_marks) {
         ck_assert_uint_eq(st.st_mode & 07777, 0640);
         ck_assert_str_eq(store_path(s), path);
         expect_rows("SELECT application_id FROM pragma_application_id", "1413567812");
-        expect_rows("SELECT user_version FROM pragma_user_version", "2");
+        expect_rows("SELECT user_version FROM pragma_user_version", SCHEMA_VERSION);
         expect_rows("SELECT auto_vacuum FROM pragma_auto_vacuum", "2");
         expect_rows("SELECT journal_mode FROM pragma_journal_mode", "wal");
         expect_rows("SELECT word FROM outcome ORDER BY id", "pass\nwarn\nuntested\nfail");
@@ -56,7 +56,7 @@ START_TEST(causes_keep_their_ids) {
         expect_rows("SELECT count(*) FROM cause", count);
         change("UPDATE cause SET sentence = 'old', outcome = 'pass' WHERE word = 'stale_nonce';"
                "UPDATE cause SET id = 900 WHERE word = 'qop_mismatch';"
-               "INSERT INTO cause VALUES (901, 'of_yesterday', 'trunk', 'fail', 3, 'Gone.', 'None.')");
+               "INSERT INTO cause VALUES (901, 'of_yesterday', 'trunk', 'fail', 'proven', 3, 'Gone.', 'None.', 'None.', 'none')");
         char *id = rows("SELECT id FROM cause WHERE word = 'stale_nonce'");
         store_close(open_writer());
         expect_rows("SELECT id FROM cause WHERE word = 'stale_nonce'", id);
@@ -118,7 +118,7 @@ START_TEST(an_empty_file_is_a_new_database) {
         (void)fclose(f);
         expect_open(STORE_READ, STORE_ABSENT, "is empty");
         store_close(open_writer());
-        expect_rows("SELECT user_version FROM pragma_user_version", "2");
+        expect_rows("SELECT user_version FROM pragma_user_version", SCHEMA_VERSION);
 }
 END_TEST
 

@@ -104,7 +104,7 @@ START_TEST(announcements_are_remembered) {
         const struct announcement bad[] = {{"id-b", CAUSE_OK, run.id}, {"id-c", CAUSE_OK, 4711}}; /* no such run */
         ck_assert_int_eq(store_put_announcements(s, bad, 2, START), -EIO);
         ck_assert_int_eq(store_announced(s, "id-b", &cause, &when), STORE_NONE);
-        change("INSERT INTO cause VALUES (901, 'of_yesterday', 'trunk', 'fail', 3, 'Gone.', 'None.');"
+        change("INSERT INTO cause VALUES (901, 'of_yesterday', 'trunk', 'fail', 'proven', 3, 'Gone.', 'None.', 'None.', 'none');"
                "UPDATE announcement SET cause = 901 WHERE subject = 'clock'");
         ck_assert_int_eq(store_announced(s, "clock", &cause, &when), STORE_NONE);
         store_close(s);
