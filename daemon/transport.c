@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <linux/errqueue.h>
 #include <netinet/in.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -14,11 +15,20 @@
 #define BRANCH_PREFIX "z9hG4bK"
 #define BRANCH_DIGITS 24    /* 8 of the flow's number, 16 random */
 #define TURNS_PER_WAKE_UP 8 /* batches read before other sources get their turn */
+#define QUEUE_BYTES 16384
+#define SEND_TRIES 3
 
 struct socket {
         int fd;
         uint16_t port;
         sd_event_source *source;
+
+        /* what waits for the end of this turn of the loop */
+        size_t n, used;
+        struct flow *senders[BATCH];
+        struct iovec queue[BATCH]; /* into bytes */
+        bool failed;               /* a flow has an error that is not told yet */
+        char bytes[QUEUE_BYTES];
 };
 
 /* Our own address towards a host, remembered for a moment: many trunks share a carrier, and asking the kernel takes four calls. */
@@ -37,7 +47,8 @@ struct transport {
         unsigned char pool[256];   /* random; what is given out is wiped */
         size_t pool_left;
         struct socket v4, v6;
-        struct flow **flows; /* by number; NULL = free */
+        sd_event_source *flush; /* on while a datagram waits, or a flow's error to be told */
+        struct flow **flows;    /* by number; NULL = free */
         size_t n_flows;
         char *buffers; /* BATCH × DATAGRAM_MAX */
 };
@@ -52,6 +63,7 @@ struct flow {
         char sent_by[INET6_ADDRSTRLEN + 9];
         struct stream *stream; /* NULL = UDP */
         bool over;
+        int send_error; /* errno value that is not told yet */
         flow_message_fn *on_message;
         flow_end_fn *on_end;
         void *user;
@@ -196,6 +208,65 @@ static int on_socket(sd_event_source *source, int fd, uint32_t events, void *use
         return 0;
 }
 
+/* -- sending ------------------------------------------------------------------------------------------------------------ */
+
+/* What the flow has to know of a datagram that did not leave: nothing when the kernel had no room, as a retransmission makes up for it; and
+ * refusal is never known at once without a connection. */
+static int error_to_tell(int error) {
+        return error == EAGAIN || error == ENOBUFS || error == EINTR || error == ECONNREFUSED ? 0 : error;
+}
+
+/* Errors are kept for on_flush(): nobody is called from here. */
+static void send_queued(struct socket *s) {
+        struct mmsghdr m[BATCH];
+        for (size_t i = 0; i < s->n; i++)
+                m[i] = (struct mmsghdr){.msg_hdr = {.msg_name = &s->senders[i]->peer,
+                                                    .msg_namelen = s->senders[i]->peer_length,
+                                                    .msg_iov = &s->queue[i],
+                                                    .msg_iovlen = 1}};
+        int tries = 0;
+        for (size_t i = 0; i < s->n;) {
+                int n = sendmmsg(s->fd, m + i, (unsigned)(s->n - i), MSG_DONTWAIT | MSG_NOSIGNAL);
+                /* A pending ICMP error of another flow is reported once by the next call; this packet was not sent yet. */
+                bool foreign = n < 0 && (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH);
+                if (foreign && ++tries < SEND_TRIES)
+                        continue;
+                if (n < 0) {
+                        s->senders[i]->send_error = error_to_tell(errno);
+                        s->failed = true;
+                }
+                i += n > 0 ? (size_t)n : 1;
+                tries = 0;
+        }
+        OPENSSL_cleanse(s->bytes, s->used);
+        s->n = s->used = 0;
+}
+
+static bool is_queued(const struct flow *f) {
+        for (size_t i = 0; i < f->socket->n; i++)
+                if (f->socket->senders[i] == f)
+                        return true;
+        return false;
+}
+
+static int on_flush(sd_event_source *source, void *user) {
+        struct transport *t = user;
+        (void)source;
+        send_queued(&t->v4);
+        send_queued(&t->v6);
+        bool failed = t->v4.failed || t->v6.failed;
+        t->v4.failed = t->v6.failed = false;
+        for (size_t i = 0; failed && i < t->n_flows; i++) {
+                struct flow *f = t->flows[i];
+                int error = f ? f->send_error : 0;
+                if (error == 0)
+                        continue;
+                f->send_error = 0;
+                tell_error(f, error);
+        }
+        return 0;
+}
+
 /* -- life ---------------------------------------------------------------------------------------------------------------- */
 
 /* A host without that family has fd -1. */
@@ -251,7 +322,13 @@ int transport_new(struct transport **ret, sd_event *event) {
         t->routes = calloc(ROUTES_MAX, sizeof *t->routes);
         if (!t->buffers || !t->routes)
                 return -ENOMEM;
-        int r = open_socket(t, &t->v4, AF_INET);
+        int r = sd_event_add_defer(event, &t->flush, on_flush, t);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(t->flush, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
+        (void)sd_event_source_set_description(t->flush, "sip-flush");
+        r = open_socket(t, &t->v4, AF_INET);
         if (r >= 0)
                 r = open_socket(t, &t->v6, AF_INET6);
         if (r < 0)
@@ -264,6 +341,7 @@ struct transport *transport_free(struct transport *t) {
         if (t) {
                 close_socket(&t->v4);
                 close_socket(&t->v6);
+                sd_event_source_disable_unref(t->flush);
                 sd_event_unref(t->event);
                 free(t->flows);
                 free(t->buffers);
@@ -424,6 +502,8 @@ int flow_open(struct flow **ret, struct transport *t, const struct flow_request 
 
 struct flow *flow_free(struct flow *f) {
         if (f) {
+                if (is_queued(f))
+                        send_queued(f->socket);
                 (void)stream_free(f->stream);
                 f->transport->flows[f->number] = NULL;
                 free(f);
@@ -475,20 +555,20 @@ int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]) {
         return 0;
 }
 
-static int send_datagram(struct flow *f, struct span message) {
-        for (int tries = 0; tries < 3; tries++) {
-                if (sendto(f->socket->fd, message.p, message.n, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&f->peer,
-                           f->peer_length) >= 0)
-                        return 0;
-                if (errno == EAGAIN || errno == ENOBUFS || errno == EINTR)
-                        return 0;
-                /* A pending ICMP error of another flow is reported once by the next call; this packet was not sent yet. */
-                if (errno != ECONNREFUSED && errno != EHOSTUNREACH && errno != ENETUNREACH)
-                        return -errno;
-        }
-        return errno == ECONNREFUSED ? 0 : -errno; /* refusal is never known at once without a connection */
+static int queue_datagram(struct flow *f, struct span message) {
+        struct socket *s = f->socket;
+        if (message.n > sizeof s->bytes)
+                return -EMSGSIZE;
+        if (s->n == BATCH || message.n > sizeof s->bytes - s->used)
+                send_queued(s);
+        char *bytes = s->bytes + s->used;
+        memcpy(bytes, message.p, message.n);
+        s->queue[s->n] = (struct iovec){bytes, message.n};
+        s->senders[s->n++] = f;
+        s->used += message.n;
+        return sd_event_source_set_enabled(f->transport->flush, SD_EVENT_ONESHOT);
 }
 
 int flow_send(struct flow *f, struct span message) {
-        return f->stream ? stream_send(f->stream, message) : send_datagram(f, message);
+        return f->stream ? stream_send(f->stream, message) : queue_datagram(f, message);
 }

@@ -58,6 +58,7 @@ int transport_random(struct transport *t, void *bytes, size_t n);
 /* Makes the branch of the next request; messages for the one before are dropped from then on. Returns 0 or -errno. */
 int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]);
 
-/* Sends one message. Returns 0 (also when the kernel had no room for a datagram: a retransmission makes up for it), or -errno of the
- * network. */
+/* Sends one message; copied. It leaves at the end of this turn of the loop, datagrams together by one system call; what the network says
+ * to it is told by on_end, and nothing when the kernel had no room for a datagram: a retransmission makes up for it. Returns 0 or -errno.
+ */
 int flow_send(struct flow *f, struct span message);
