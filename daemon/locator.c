@@ -4,7 +4,6 @@
  * own the records and addresses that the locations are made of. */
 #include "locator.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -287,14 +286,30 @@ static void on_naptr(struct resolver_query *q, int outcome, struct naptr_record 
 
 /* -- the beginning --------------------------------------------------------------------------------------------------- */
 
-/* What resolver_start answers without asking anybody: addresses, broken ones too, and an empty name. */
-static bool is_literal(const char *host) {
-        struct in_addr v4;
-        return host[0] == '\0' || strchr(host, ':') || host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1;
+static enum target_transport transport_of(const struct locator_request *request) {
+        return request->has_transport ? request->transport : TARGET_UDP;
+}
+
+static uint16_t port_of(const struct locator_request *request) {
+        return request->port ? request->port : target_default_port(transport_of(request));
+}
+
+bool locator_literal(struct location *ret, const struct locator_request *request) {
+        struct resolver_address address;
+        size_t host_size = strlen(request->host) + 1;
+        if (host_size > sizeof ret->host || resolver_literal(&address, request->host, port_of(request)) != 0)
+                return false;
+        ret->transport = transport_of(request);
+        ret->address = address.storage;
+        ret->length = address.length;
+        memcpy(ret->host, request->host, host_size);
+        memcpy(ret->how, literal_way, sizeof literal_way);
+        return true;
 }
 
 static int ask_first(struct locator *l) {
-        if (is_literal(l->host))
+        struct resolver_address unused;
+        if (resolver_literal(&unused, l->host, l->port) != RESOLVER_NAME)
                 return ask_host(l, literal_way, NULL);
         if (l->port != 0)
                 return ask_host(l, "explicit port", NULL);
@@ -311,7 +326,7 @@ int locator_start(struct locator **ret, struct resolver *resolver, const struct 
         l->resolver = resolver;
         l->port = request->port;
         l->has_transport = request->has_transport;
-        l->transport = request->has_transport ? request->transport : TARGET_UDP;
+        l->transport = transport_of(request);
         l->done = done;
         l->user = user;
         l->host = strdup(request->host);

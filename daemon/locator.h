@@ -29,6 +29,9 @@ struct locator_request {
         enum target_transport transport; /* when has_transport; else NAPTR is asked, then SRV of each transport, then UDP */
 };
 
+/* The one location of a host that is an address, for which nobody has to be asked; false when it is none. */
+bool locator_literal(struct location *ret, const struct locator_request *request);
+
 /* outcome: 0 with n >= 1 locations in order of preference, which live until the locator is freed; RESOLVER_NOT_FOUND, RESOLVER_FAILED with
  * a constant text; -errno. done may free the locator. */
 typedef void locator_done_fn(struct locator *l, int outcome, const struct location *locations, size_t n, const char *why, void *user);

@@ -28,6 +28,8 @@ struct probe {
         probe_done_fn *done;
         void *user;
 
+        bool starting, ended;       /* inside probe_start(); the end came there */
+        sd_event_source *later;     /* tells such an end */
         struct route *route;        /* while names are looked up */
         struct location *locations; /* of evidence.targets, by index */
         struct target_uris uris;    /* of the target that the flow leads to */
@@ -83,12 +85,23 @@ static int random_hex(const struct probe *p, char ret[static TOKEN_HEX]) {
 static void finish(struct probe *p) {
         p->waiting = false;
         p->timer = sd_event_source_disable_unref(p->timer);
+        p->later = sd_event_source_disable_unref(p->later);
         p->route = route_free(p->route);
         p->flow = flow_free(p->flow);
+        if (p->starting) {
+                p->ended = true;
+                return;
+        }
         struct probe_result result = {.verdict = diagnosis_verdict(p->trunk, &p->history, &p->evidence), .evidence = p->evidence};
         p->evidence = (struct evidence){0};
         p->done(p, &result, p->user);
         evidence_clear(&result.evidence);
+}
+
+static int on_later(sd_event_source *source, void *user) {
+        (void)source;
+        finish(user);
+        return 0;
 }
 
 static void broken(struct probe *p, const char *where, int error) {
@@ -559,10 +572,21 @@ static void on_route(struct route *route, int outcome, const struct location *lo
         }
 }
 
+/* Addresses need no lookup: then it goes on at once. */
+static int look_up(struct probe *p, const struct target *targets, size_t n) {
+        int r = route_start(&p->route, p->context.resolver, targets, n, on_route, p);
+        if (r == ROUTE_KNOWN) {
+                size_t found;
+                const struct location *locations = route_locations(p->route, &found);
+                on_route(p->route, 0, locations, found, NULL, p);
+        }
+        return r;
+}
+
 /* A redirection (RFC 3261 section 8.1.3.4), when the configuration allows it. */
 static void follow(struct probe *p) {
         struct target t;
-        if (target_of_contact(&t, span_of(current(p)->contact)) != 0 || route_start(&p->route, p->context.resolver, &t, 1, on_route, p) < 0)
+        if (target_of_contact(&t, span_of(current(p)->contact)) != 0 || look_up(p, &t, 1) < 0)
                 finish(p);
 }
 
@@ -573,7 +597,7 @@ static int start_route(struct probe *p, size_t proxy) {
                 return -EINVAL;
         const struct target *first = proxy == PROBE_EVERY_PROXY ? targets : &targets[proxy];
         exchange_copy_text(p->evidence.target, sizeof p->evidence.target, span_of(first->text));
-        return route_start(&p->route, p->context.resolver, first, proxy == PROBE_EVERY_PROXY ? n : 1, on_route, p);
+        return look_up(p, first, proxy == PROBE_EVERY_PROXY ? n : 1);
 }
 
 int probe_start(struct probe **ret, const struct probe_context *context, const struct trunk *trunk, size_t proxy,
@@ -597,15 +621,18 @@ int probe_start(struct probe **ret, const struct probe_context *context, const s
                 r = sd_event_add_time(context->event, &p->timer, CLOCK_MONOTONIC, 0, ACCURACY_USEC, on_timer, p);
         if (r >= 0)
                 r = sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
+        p->cseq = first % 100000; /* RFC 3261 section 8.1.1.5: below 2**31 */
+        (void)snprintf(p->evidence.call_id, sizeof p->evidence.call_id, "%s", p->call_id);
+        p->starting = true;
         if (r >= 0)
                 r = start_route(p, proxy);
+        p->starting = false;
+        if (r >= 0 && p->ended)
+                r = sd_event_add_defer(context->event, &p->later, on_later, p);
         if (r < 0) {
                 (void)probe_free(p);
                 return r;
         }
-        (void)sd_event_source_set_description(p->timer, "sip-transaction");
-        p->cseq = first % 100000; /* RFC 3261 section 8.1.1.5: below 2**31 */
-        (void)snprintf(p->evidence.call_id, sizeof p->evidence.call_id, "%s", p->call_id);
         *ret = p;
         return 0;
 }
@@ -618,6 +645,7 @@ void probe_cut(struct probe *p) {
 struct probe *probe_free(struct probe *p) {
         if (p) {
                 (void)sd_event_source_disable_unref(p->timer);
+                (void)sd_event_source_disable_unref(p->later);
                 (void)route_free(p->route);
                 (void)flow_free(p->flow);
                 evidence_clear(&p->evidence);

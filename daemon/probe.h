@@ -16,7 +16,7 @@ struct probe_context {
         struct transport *transport;
         struct resolver *resolver;
         struct tls *tls; /* towards carriers */
-        /* Told when an exchange has ended, the last of the evidence; may be NULL. */
+        /* Told when an exchange has ended, the last of the evidence; may be NULL. Also from inside probe_start(). */
         void (*on_exchange)(const struct evidence *e, void *user);
         void *exchange_user;
         const struct config *config;

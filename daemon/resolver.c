@@ -254,16 +254,18 @@ static void deliver_soon(struct resolver_query *q, int outcome, const char *why)
         (void)sd_event_source_set_enabled(q->source, SD_EVENT_ONESHOT);
 }
 
-static void put_address(struct resolver_query *q, const struct sockaddr *address, socklen_t length) {
-        if (q->n == ELEMENTS(q->addresses) || length > sizeof q->addresses[0].storage)
-                return;
-        struct resolver_address *a = &q->addresses[q->n++];
-        memcpy(&a->storage, address, length);
-        a->length = length;
-        if (a->storage.ss_family == AF_INET)
-                ((struct sockaddr_in *)&a->storage)->sin_port = htons(q->port);
+static void fill_address(struct resolver_address *ret, const void *address, socklen_t length, uint16_t port) {
+        memcpy(&ret->storage, address, length);
+        ret->length = length;
+        if (ret->storage.ss_family == AF_INET)
+                ((struct sockaddr_in *)&ret->storage)->sin_port = htons(port);
         else
-                ((struct sockaddr_in6 *)&a->storage)->sin6_port = htons(q->port);
+                ((struct sockaddr_in6 *)&ret->storage)->sin6_port = htons(port);
+}
+
+static void put_address(struct resolver_query *q, const struct sockaddr *address, socklen_t length) {
+        if (q->n < ELEMENTS(q->addresses) && length <= sizeof q->addresses[0].storage)
+                fill_address(&q->addresses[q->n++], address, length, q->port);
 }
 
 static int outcome_of_ares(int status) {
@@ -299,31 +301,31 @@ static void on_answer(void *user, int status, int timeouts, struct ares_addrinfo
         ares_freeaddrinfo(answer);
 }
 
-/* A literal address, with or without brackets. Returns whether the text is one, or tries to be: that never goes to a name server. */
-static bool literal_address(struct resolver_query *q, const char *host) {
+int resolver_literal(struct resolver_address *ret, const char *host, uint16_t port) {
         char text[INET6_ADDRSTRLEN];
         size_t n = strlen(host);
         bool bracketed = host[0] == '[';
         struct sockaddr_in v4 = {.sin_family = AF_INET};
         struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
 
-        if (!bracketed && inet_pton(AF_INET, host, &v4.sin_addr) == 1) {
-                put_address(q, (const struct sockaddr *)&v4, sizeof v4);
-                return true;
+        if (inet_pton(AF_INET, host, &v4.sin_addr) == 1) {
+                fill_address(ret, &v4, sizeof v4, port);
+                return 0;
         }
-        if (!strchr(host, ':') && !bracketed)
-                return false;
+        if (n > 0 && !strchr(host, ':') && !bracketed)
+                return RESOLVER_NAME;
         if (bracketed && (n < 2 || host[n - 1] != ']'))
-                return true;
+                return RESOLVER_NOT_FOUND;
         if (bracketed)
                 host++, n -= 2;
         if (n >= sizeof text)
-                return true;
+                return RESOLVER_NOT_FOUND;
         memcpy(text, host, n);
         text[n] = '\0';
-        if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
-                put_address(q, (const struct sockaddr *)&v6, sizeof v6);
-        return true;
+        if (inet_pton(AF_INET6, text, &v6.sin6_addr) != 1)
+                return RESOLVER_NOT_FOUND;
+        fill_address(ret, &v6, sizeof v6, port);
+        return 0;
 }
 
 /* Keeps the records of a NAPTR answer. Returns a status of c-ares. */
@@ -424,10 +426,12 @@ int resolver_start(struct resolver_query **ret, struct resolver *r, const char *
                 return e;
         q->port = port;
         q->done.addresses = done;
-        if (literal_address(q, host))
-                deliver_soon(q, q->n > 0 ? 0 : RESOLVER_NOT_FOUND, q->n > 0 ? NULL : "not an address that can be used");
-        else
+        int outcome = resolver_literal(&q->addresses[0], host, port);
+        q->n = outcome == 0;
+        if (outcome == RESOLVER_NAME)
                 e = query_send(q, r, host);
+        else
+                deliver_soon(q, outcome, outcome == 0 ? NULL : "not an address that can be used");
         if (e < 0)
                 return e;
         *ret = TAKE_PTR(q);

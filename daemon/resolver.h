@@ -21,6 +21,7 @@ struct resolver_address {
 enum {
         RESOLVER_NOT_FOUND = 1, /* the name does not exist, or has nothing of what was asked for */
         RESOLVER_FAILED,        /* no name server answered, or it refused */
+        RESOLVER_NAME,          /* of resolver_literal() only */
 };
 
 /* outcome: 0 with n >= 1 addresses, a positive outcome above, or -errno; why: constant text for a non-zero outcome. */
@@ -36,6 +37,10 @@ typedef void resolver_srv_fn(struct resolver_query *q, int outcome, struct srv_r
 int resolver_new(struct resolver **ret, sd_event *event, char *const *servers, size_t n);
 struct resolver *resolver_free(struct resolver *r); /* NULL-safe; all queries must be freed before */
 DEFINE_CLEANUP(struct resolver *, resolver_free)
+
+/* What a host is without asking anybody: 0 = a literal IPv4 or IPv6 address (also "[::1]"), with the port; RESOLVER_NOT_FOUND = it tries
+ * to be one, or is empty; RESOLVER_NAME = a name. */
+int resolver_literal(struct resolver_address *ret, const char *host, uint16_t port);
 
 /* Literal IPv4 and IPv6 addresses (also "[::1]") need no query; done still comes from the loop. Names are taken as complete: no search
  * domains. The port is put into each address. A query ends within 5 s. done may free the query. */

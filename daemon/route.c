@@ -1,4 +1,4 @@
-/* route.c: one locator for each target; done when the last of them is. */
+/* route.c: one locator for each target, when one of them is a name; done when the last of them is. */
 #include "route.h"
 
 struct leg {
@@ -23,6 +23,8 @@ static int join(struct route *r) {
         size_t n = 0;
         for (size_t i = 0; i < r->n; i++)
                 n += r->legs[i].n;
+        r->n_all = 0;
+        free(r->all);
         r->all = calloc(n + 1, sizeof *r->all);
         if (!r->all)
                 return -ENOMEM;
@@ -64,16 +66,37 @@ static void on_located(struct locator *l, int outcome, const struct location *lo
                 finish(r);
 }
 
+static struct locator_request request_for(const struct target *t) {
+        return (struct locator_request){.host = t->host, .port = t->port, .has_transport = t->has_transport, .transport = t->transport};
+}
+
+/* False when a target is a name. */
+static bool take_literals(struct route *r, const struct target *targets, size_t n) {
+        for (r->n_all = 0; r->n_all < n; r->n_all++) {
+                const struct locator_request request = request_for(&targets[r->n_all]);
+                if (!locator_literal(&r->all[r->n_all], &request))
+                        break;
+        }
+        return r->n_all == n;
+}
+
 int route_start(struct route **ret, struct resolver *resolver, const struct target *targets, size_t n, route_done_fn *done, void *user) {
         _cleanup_(route_freep) struct route *r = calloc(1, sizeof *r);
         if (!r)
                 return -ENOMEM;
+        if (n > TARGETS_MAX)
+                n = TARGETS_MAX;
+        r->all = calloc(n, sizeof *r->all);
+        if (!r->all)
+                return -ENOMEM;
+        if (take_literals(r, targets, n)) {
+                *ret = TAKE_PTR(r);
+                return ROUTE_KNOWN;
+        }
         r->done = done;
         r->user = user;
-        for (; r->n < n && r->n < TARGETS_MAX; r->n++) {
-                const struct target *t = &targets[r->n];
-                const struct locator_request request = {
-                        .host = t->host, .port = t->port, .has_transport = t->has_transport, .transport = t->transport};
+        for (; r->n < n; r->n++) {
+                const struct locator_request request = request_for(&targets[r->n]);
                 struct leg *leg = &r->legs[r->n];
                 leg->route = r;
                 int e = locator_start(&leg->locator, resolver, &request, on_located, leg);
@@ -83,6 +106,11 @@ int route_start(struct route **ret, struct resolver *resolver, const struct targ
         }
         *ret = TAKE_PTR(r);
         return 0;
+}
+
+const struct location *route_locations(const struct route *r, size_t *ret_n) {
+        *ret_n = r->n_all;
+        return r->all;
 }
 
 struct route *route_free(struct route *r) {
