@@ -15,10 +15,9 @@
 #include "route.h"
 
 #define T2_USEC (4 * USEC_PER_SEC) /* RFC 3261 table 4 */
-#define ACCURACY_USEC USEC_PER_MSEC
-#define TOKEN_HEX 33           /* 128 random bits, and the final NUL */
-#define UDP_SIZE_MAX 1300      /* bytes of a request that may go by UDP (RFC 3261 section 18.1.1) */
-#define AUTHORIZATION_MAX 2048 /* bytes of one Authorization value */
+#define TOKEN_HEX 33               /* 128 random bits, and the final NUL */
+#define UDP_SIZE_MAX 1300          /* bytes of a request that may go by UDP (RFC 3261 section 18.1.1) */
+#define AUTHORIZATION_MAX 2048     /* bytes of one Authorization value */
 #define USER_AGENT "trunkauditd/" TRUNKAUDIT_VERSION
 
 struct probe {
@@ -42,7 +41,6 @@ struct probe {
 
         /* the transaction under way: that of evidence.exchanges[n_exchanges - 1] */
         bool waiting;
-        sd_event_source *timer;
         uint64_t started_usec;              /* CLOCK_MONOTONIC */
         uint64_t interval_usec;             /* timer E */
         uint64_t resend_usec, give_up_usec; /* when timers E and F fire */
@@ -84,7 +82,6 @@ static int random_hex(const struct probe *p, char ret[static TOKEN_HEX]) {
 
 static void finish(struct probe *p) {
         p->waiting = false;
-        p->timer = sd_event_source_disable_unref(p->timer);
         p->later = sd_event_source_disable_unref(p->later);
         p->route = route_free(p->route);
         p->flow = flow_free(p->flow);
@@ -130,29 +127,24 @@ static void end_exchange(struct probe *p, enum exchange_end end) {
         note_tls(p);
         if (p->context.on_exchange)
                 p->context.on_exchange(&p->evidence, p->context.exchange_user);
-        int r = sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
-        if (r < 0)
-                broken(p, "timer", r);
-        else
-                step(p);
+        if (p->flow)
+                (void)flow_wake_at(p->flow, FLOW_NEVER); /* never fails */
+        step(p);
 }
 
 /* -- timers E and F (section 17.1.2.2) ---------------------------------------------------------------------------------- */
 
 static int arm(struct probe *p) {
-        uint64_t next = p->resend_usec < p->give_up_usec ? p->resend_usec : p->give_up_usec;
-        int r = sd_event_source_set_time(p->timer, next);
-        return r < 0 ? r : sd_event_source_set_enabled(p->timer, SD_EVENT_ONESHOT);
+        return flow_wake_at(p->flow, p->resend_usec < p->give_up_usec ? p->resend_usec : p->give_up_usec);
 }
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *user) {
+static void on_due(struct flow *f, void *user) {
         struct probe *p = user;
-        (void)source;
-        (void)usec;
+        (void)f;
         uint64_t now = now_usec(p);
         if (now >= p->give_up_usec) {
                 end_exchange(p, current(p)->malformed ? EXCHANGE_MALFORMED : EXCHANGE_NO_RESPONSE);
-                return 0;
+                return;
         }
         current(p)->retransmissions++;
         p->interval_usec = p->proceeding || 2 * p->interval_usec > T2_USEC ? T2_USEC : 2 * p->interval_usec;
@@ -161,12 +153,11 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *user) {
         if (r < 0) {
                 current(p)->error = -r;
                 end_exchange(p, EXCHANGE_UNREACHABLE);
-                return 0;
+                return;
         }
         r = arm(p);
         if (r < 0)
                 broken(p, "timer", r);
-        return 0;
 }
 
 /* -- sending ------------------------------------------------------------------------------------------------------------ */
@@ -339,7 +330,7 @@ static int open_flow(struct probe *p, size_t target) {
         p->target = target;
         (void)snprintf(p->evidence.address, sizeof p->evidence.address, "%s", p->evidence.targets[target].address);
         int r = target_uris_of(&p->uris, p->trunk, l->host, port_of(l));
-        return r < 0 ? r : flow_open(&p->flow, p->context.transport, &request, on_message, on_end, p);
+        return r < 0 ? r : flow_open(&p->flow, p->context.transport, &request, on_message, on_end, on_due, p);
 }
 
 /* Keeps what the handshake showed, once it has. */
@@ -617,10 +608,6 @@ int probe_start(struct probe **ret, const struct probe_context *context, const s
                 r = random_hex(p, p->from_tag);
         if (r == 0)
                 r = transport_random(context->transport, &first, sizeof first);
-        if (r == 0)
-                r = sd_event_add_time(context->event, &p->timer, CLOCK_MONOTONIC, 0, ACCURACY_USEC, on_timer, p);
-        if (r >= 0)
-                r = sd_event_source_set_enabled(p->timer, SD_EVENT_OFF);
         p->cseq = first % 100000; /* RFC 3261 section 8.1.1.5: below 2**31 */
         (void)snprintf(p->evidence.call_id, sizeof p->evidence.call_id, "%s", p->call_id);
         p->starting = true;
@@ -644,7 +631,6 @@ void probe_cut(struct probe *p) {
 
 struct probe *probe_free(struct probe *p) {
         if (p) {
-                (void)sd_event_source_disable_unref(p->timer);
                 (void)sd_event_source_disable_unref(p->later);
                 (void)route_free(p->route);
                 (void)flow_free(p->flow);

@@ -17,6 +17,7 @@
 #define TURNS_PER_WAKE_UP 8 /* batches read before other sources get their turn */
 #define QUEUE_BYTES 16384
 #define SEND_TRIES 3
+#define ACCURACY_USEC USEC_PER_MSEC
 
 struct socket {
         int fd;
@@ -48,7 +49,11 @@ struct transport {
         size_t pool_left;
         struct socket v4, v6;
         sd_event_source *flush; /* on while a datagram waits, or a flow's error to be told */
-        struct flow **flows;    /* by number; NULL = free */
+        /* One timer for all flows. It is seldom moved: most transactions end long before their time, and the few that do not are found by
+         * looking at each. */
+        sd_event_source *timer;
+        uint64_t armed_usec; /* FLOW_NEVER = off; not later than any flow's */
+        struct flow **flows; /* by number; NULL = free */
         size_t n_flows;
         char *buffers; /* BATCH × DATAGRAM_MAX */
 };
@@ -63,9 +68,11 @@ struct flow {
         char sent_by[INET6_ADDRSTRLEN + 9];
         struct stream *stream; /* NULL = UDP */
         bool over;
-        int send_error; /* errno value that is not told yet */
+        int send_error;    /* errno value that is not told yet */
+        uint64_t due_usec; /* FLOW_NEVER = not */
         flow_message_fn *on_message;
         flow_end_fn *on_end;
+        flow_due_fn *on_due;
         void *user;
 };
 
@@ -267,6 +274,42 @@ static int on_flush(sd_event_source *source, void *user) {
         return 0;
 }
 
+/* -- timers -------------------------------------------------------------------------------------------------------------- */
+
+static int arm(struct transport *t, uint64_t usec) {
+        if (usec >= t->armed_usec)
+                return 0;
+        int r = sd_event_source_set_time(t->timer, usec);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(t->timer, SD_EVENT_ONESHOT);
+        if (r >= 0)
+                t->armed_usec = usec;
+        return r;
+}
+
+int flow_wake_at(struct flow *f, uint64_t usec) {
+        f->due_usec = usec;
+        return arm(f->transport, usec);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *user) {
+        struct transport *t = user;
+        uint64_t now = usec, next = FLOW_NEVER;
+        (void)source;
+        (void)sd_event_now(t->event, CLOCK_MONOTONIC, &now);
+        t->armed_usec = FLOW_NEVER;
+        for (size_t i = 0; i < t->n_flows; i++) {
+                struct flow *f = t->flows[i];
+                if (f && f->due_usec <= now) {
+                        f->due_usec = FLOW_NEVER;
+                        f->on_due(f, f->user);
+                } else if (f && f->due_usec < next) {
+                        next = f->due_usec;
+                }
+        }
+        return arm(t, next);
+}
+
 /* -- life ---------------------------------------------------------------------------------------------------------------- */
 
 /* A host without that family has fd -1. */
@@ -328,6 +371,11 @@ int transport_new(struct transport **ret, sd_event *event) {
         if (r < 0)
                 return r;
         (void)sd_event_source_set_description(t->flush, "sip-flush");
+        t->armed_usec = FLOW_NEVER;
+        r = sd_event_add_time(event, &t->timer, CLOCK_MONOTONIC, FLOW_NEVER, ACCURACY_USEC, on_timer, t);
+        if (r < 0)
+                return r;
+        (void)sd_event_source_set_description(t->timer, "sip-transactions");
         r = open_socket(t, &t->v4, AF_INET);
         if (r >= 0)
                 r = open_socket(t, &t->v6, AF_INET6);
@@ -342,6 +390,7 @@ struct transport *transport_free(struct transport *t) {
                 close_socket(&t->v4);
                 close_socket(&t->v6);
                 sd_event_source_disable_unref(t->flush);
+                sd_event_source_disable_unref(t->timer);
                 sd_event_unref(t->event);
                 free(t->flows);
                 free(t->buffers);
@@ -471,7 +520,7 @@ static int open_stream(struct flow *f, const struct flow_request *request) {
 }
 
 int flow_open(struct flow **ret, struct transport *t, const struct flow_request *request, flow_message_fn *on_message, flow_end_fn *on_end,
-              void *user) {
+              flow_due_fn *on_due, void *user) {
         sa_family_t family = request->address->sa_family;
         struct socket *s = family == AF_INET ? &t->v4 : family == AF_INET6 ? &t->v6 : NULL;
         if (!s || s->fd < 0)
@@ -481,7 +530,13 @@ int flow_open(struct flow **ret, struct transport *t, const struct flow_request 
         struct flow *made = calloc(1, sizeof *made);
         if (!made)
                 return -ENOMEM;
-        *made = (struct flow){.transport = t, .socket = s, .on_message = on_message, .on_end = on_end, .user = user};
+        *made = (struct flow){.transport = t,
+                              .socket = s,
+                              .due_usec = FLOW_NEVER,
+                              .on_message = on_message,
+                              .on_end = on_end,
+                              .on_due = on_due,
+                              .user = user};
         memcpy(&made->peer, request->address, request->length);
         made->peer_length = request->length;
         int r = take_number(t, made);

@@ -21,6 +21,9 @@ typedef void flow_message_fn(struct flow *f, struct span message, void *user);
 /* The address cannot be reached (UDP: by ICMP; the flow can still be used), or the connection is over. The callback may free the flow. */
 typedef void flow_end_fn(struct flow *f, enum stream_end end, int error, const char *text, void *user);
 
+/* The time given to flow_wake_at() has come. The callback may free the flow. */
+typedef void flow_due_fn(struct flow *f, void *user);
+
 int transport_new(struct transport **ret, sd_event *event);
 struct transport *transport_free(struct transport *t); /* all flows must be freed before */
 DEFINE_CLEANUP(struct transport *, transport_free)
@@ -37,7 +40,7 @@ struct flow_request {
 /* Returns 0, or -errno: no socket of that family, no route to the address. A connection is made meanwhile; its failure is told by on_end.
  */
 int flow_open(struct flow **ret, struct transport *t, const struct flow_request *request, flow_message_fn *on_message, flow_end_fn *on_end,
-              void *user);
+              flow_due_fn *on_due, void *user);
 struct flow *flow_free(struct flow *f);
 DEFINE_CLEANUP(struct flow *, flow_free)
 
@@ -57,6 +60,11 @@ int transport_random(struct transport *t, void *bytes, size_t n);
 
 /* Makes the branch of the next request; messages for the one before are dropped from then on. Returns 0 or -errno. */
 int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]);
+
+/* Calls on_due once at that time of CLOCK_MONOTONIC, 1 ms late at most, in place of the time given before; FLOW_NEVER = not at all.
+ * Returns 0 or -errno. */
+#define FLOW_NEVER UINT64_MAX
+int flow_wake_at(struct flow *f, uint64_t usec);
 
 /* Sends one message; copied. It leaves at the end of this turn of the loop, datagrams together by one system call; what the network says
  * to it is told by on_end, and nothing when the kernel had no room for a datagram: a retransmission makes up for it. Returns 0 or -errno.
