@@ -32,8 +32,8 @@ struct attempt *evidence_add_target(struct evidence *e) {
 
 void evidence_clear(struct evidence *e) {
         for (size_t i = 0; i < e->n_exchanges; i++) {
-                free(e->exchanges[i].request);
-                free(e->exchanges[i].response);
+                (void)sip_wire_free(e->exchanges[i].request);
+                (void)sip_wire_free(e->exchanges[i].response);
                 free(e->exchanges[i].response_raw);
         }
         for (size_t i = 0; i < e->n_targets; i++)

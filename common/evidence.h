@@ -62,11 +62,11 @@ struct exchange {
         struct challenge challenge; /* spans into response_raw */
         struct nonce_facts nonce;
         enum { RSPAUTH_ABSENT, RSPAUTH_RIGHT, RSPAUTH_WRONG } rspauth;
-        int retry_after_sec; /* -1 = none */
-        char contact[200];   /* of a 3xx */
-        char *request;       /* redacted text; owned */
-        char *response;      /* redacted text; owned */
-        char *response_raw;  /* as read; owned; never stored */
+        int retry_after_sec;       /* -1 = none */
+        char contact[200];         /* of a 3xx */
+        struct sip_wire *request;  /* as sent; owned */
+        struct sip_wire *response; /* as received; owned */
+        char *response_raw;        /* as read; owned; never stored */
 };
 
 enum resolution { RESOLUTION_NONE, RESOLUTION_DONE, RESOLUTION_NOT_FOUND, RESOLUTION_FAILED };

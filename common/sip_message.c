@@ -4,6 +4,7 @@
  * verdict (status line, Content-Length larger than what came). */
 #include "sip_message.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 
 #include "utf8.h"
@@ -388,4 +389,36 @@ char *sip_redact(struct span message) {
         *out = '\0';
         char *fit = realloc(text, (size_t)(out - text) + 1);
         return fit ? fit : text;
+}
+
+struct sip_wire {
+        size_t n;
+        char bytes[];
+};
+
+struct sip_wire *sip_wire_new(struct span message) {
+        size_t size;
+        struct sip_wire *w = add_overflows(sizeof *w, message.n, &size) ? NULL : malloc(size);
+        if (w) {
+                w->n = message.n;
+                memcpy(w->bytes, message.p, message.n);
+        }
+        return w;
+}
+
+struct sip_wire *sip_wire_free(struct sip_wire *w) {
+        if (w) {
+                OPENSSL_cleanse(w->bytes, w->n);
+                free(w);
+        }
+        return NULL;
+}
+
+struct span sip_wire_bytes(const struct sip_wire *w) {
+        return (struct span){w->bytes, w->n};
+}
+
+int sip_wire_text(char **ret, const struct sip_wire *w) {
+        *ret = w ? sip_redact(sip_wire_bytes(w)) : NULL;
+        return w && !*ret ? -ENOMEM : 0;
 }

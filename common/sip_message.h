@@ -60,3 +60,14 @@ int sip_request_write(const struct sip_request *r, char *buffer, size_t size, si
 /* Copies a message with the digest response values replaced by "redacted". Returns a malloc'ed, NUL-terminated text; NULL = no memory.
  * Bytes that are not UTF-8 or are control characters other than CR LF TAB are written as \xNN. */
 char *sip_redact(struct span message);
+
+/* A message as it went over the wire, with the secrets that are in it. Opaque, so that none is stored or shown as it is: sip_wire_text().
+ */
+struct sip_wire;
+struct sip_wire *sip_wire_new(struct span message);   /* copied; NULL = no memory */
+struct sip_wire *sip_wire_free(struct sip_wire *w);   /* wipes; NULL-safe; returns NULL */
+struct span sip_wire_bytes(const struct sip_wire *w); /* to be sent */
+DEFINE_CLEANUP(struct sip_wire *, sip_wire_free)
+
+/* What may be stored and shown of it, as by sip_redact(); *ret is NULL when w is. Returns 0 or -ENOMEM. */
+int sip_wire_text(char **ret, const struct sip_wire *w);

@@ -164,6 +164,9 @@ static const char *problem_of(const struct exchange *x) {
 
 static int put_exchange(struct store *s, int64_t run, const char *trunk_id, size_t seq, const struct evidence *e) {
         const struct exchange *x = &e->exchanges[seq - 1];
+        _cleanup_(freep) char *request = NULL, *response = NULL;
+        if (sip_wire_text(&request, x->request) < 0 || sip_wire_text(&response, x->response) < 0)
+                return store_complain(s, -ENOMEM, "unable to store evidence: out of memory");
         _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_EVIDENCE, "store evidence");
         bind_integer(&q, ":run", run);
         bind_text(&q, ":trunk", trunk_id);
@@ -180,8 +183,8 @@ static int put_exchange(struct store *s, int64_t run, const char *trunk_id, size
         bind_text(&q, ":problem", problem_of(x));
         bind_optional(&q, ":status", x->status);
         bind_text_or_null(&q, ":reason", x->reason);
-        bind_text(&q, ":request", x->request);
-        bind_text(&q, ":response", x->response);
+        bind_text(&q, ":request", request);
+        bind_text(&q, ":response", response);
         return query_run(&q);
 }
 

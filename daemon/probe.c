@@ -45,9 +45,7 @@ struct probe {
         uint64_t interval_usec;             /* timer E */
         uint64_t resend_usec, give_up_usec; /* when timers E and F fire */
         bool proceeding;                    /* a provisional response came */
-        char *request;                      /* owned */
-        size_t request_size;
-        struct digest_input answer; /* what the request's credentials were made of; spans into older exchanges and below */
+        struct digest_input answer;         /* what the request's credentials were made of; spans into older exchanges and below */
         char cnonce[TOKEN_HEX], nc[9];
         struct nonce_use {
                 struct span nonce; /* in an exchange's response */
@@ -114,8 +112,7 @@ static struct exchange *current(struct probe *p) {
 /* No byte of it was sent: it is no evidence of one. */
 static void take_back(struct exchange *x) {
         x->credentialed = false;
-        free(x->request);
-        x->request = NULL;
+        x->request = sip_wire_free(x->request);
 }
 
 static void note_tls(struct probe *p);
@@ -149,7 +146,7 @@ static void on_due(struct flow *f, void *user) {
         current(p)->retransmissions++;
         p->interval_usec = p->proceeding || 2 * p->interval_usec > T2_USEC ? T2_USEC : 2 * p->interval_usec;
         p->resend_usec = now + p->interval_usec;
-        int r = flow_send(p->flow, (struct span){p->request, p->request_size});
+        int r = flow_send(p->flow, sip_wire_bytes(current(p)->request));
         if (r < 0) {
                 current(p)->error = -r;
                 end_exchange(p, EXCHANGE_UNREACHABLE);
@@ -233,24 +230,14 @@ static int write_request(struct probe *p, const char *authorization, const char 
         r = sip_request_write(&request, buffer, sizeof buffer, &size);
         if (r < 0)
                 return r;
-        char *kept = malloc(size); /* for retransmissions; a fraction of the limit */
-        if (!kept)
-                return -ENOMEM;
-        memcpy(kept, buffer, size);
-        free(p->request);
-        p->request = kept;
-        p->request_size = size;
-        return 0;
+        current(p)->request = sip_wire_new((struct span){buffer, size});
+        return current(p)->request ? 0 : -ENOMEM;
 }
 
 /* Starts the transaction of the request that was written. */
 static void send_request(struct probe *p) {
         struct exchange *x = current(p);
-        x->request = sip_redact((struct span){p->request, p->request_size});
-        if (!x->request) {
-                broken(p, "request", -ENOMEM);
-                return;
-        }
+        struct span request = sip_wire_bytes(x->request);
         x->sent_usec = now_usec_of(CLOCK_REALTIME);
         p->started_usec = now_usec_of(CLOCK_MONOTONIC);
         p->interval_usec = p->context.config->probe.t1_usec;
@@ -258,12 +245,12 @@ static void send_request(struct probe *p) {
         p->give_up_usec = p->started_usec + p->context.config->probe.timeout_usec;
         p->proceeding = false;
         p->waiting = true;
-        if (p->request_size > UDP_SIZE_MAX && !flow_is_reliable(p->flow)) {
+        if (request.n > UDP_SIZE_MAX && !flow_is_reliable(p->flow)) {
                 take_back(x);
                 end_exchange(p, EXCHANGE_TOO_LARGE);
                 return;
         }
-        int r = flow_send(p->flow, (struct span){p->request, p->request_size});
+        int r = flow_send(p->flow, request);
         if (r < 0) {
                 x->error = -r;
                 end_exchange(p, flow_is_over(p->flow) ? EXCHANGE_CLOSED : EXCHANGE_UNREACHABLE);
@@ -470,9 +457,9 @@ static void on_message(struct flow *f, struct span message, void *user) {
         if (!p->waiting)
                 return;
         struct exchange *x = current(p);
-        _cleanup_(freep) char *text = sip_redact(message);
+        _cleanup_(sip_wire_freep) struct sip_wire *wire = sip_wire_new(message);
         _cleanup_(freep) char *raw = malloc(message.n + 1);
-        if (!raw || !text) {
+        if (!raw || !wire) {
                 broken(p, "response", -ENOMEM);
                 return;
         }
@@ -495,9 +482,9 @@ static void on_message(struct flow *f, struct span message, void *user) {
         } else if (r == SIP_IS_REQUEST) {
                 return; /* a carrier may send OPTIONS of its own */
         }
-        free(x->response);
+        (void)sip_wire_free(x->response);
         free(x->response_raw);
-        x->response = TAKE_PTR(text);
+        x->response = TAKE_PTR(wire);
         x->response_raw = TAKE_PTR(raw);
         if (why) {
                 x->malformed = why;
@@ -635,7 +622,6 @@ struct probe *probe_free(struct probe *p) {
                 (void)route_free(p->route);
                 (void)flow_free(p->flow);
                 evidence_clear(&p->evidence);
-                free(p->request);
                 free(p->locations);
                 free(p);
         }

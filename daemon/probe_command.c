@@ -92,8 +92,11 @@ static void on_exchange(const struct evidence *e, void *user) {
                 print_tls(a->tls, (int64_t)(x->sent_usec / USEC_PER_SEC));
         if (x->has_challenge)
                 (void)printf("  challenge: " SPAN_FMT "\n", SPAN_ARG(x->challenge.text));
-        if (c->options->verbose && x->request)
-                (void)printf("\n%s%s\n", x->request, x->response ? x->response : "");
+        if (c->options->verbose && x->request) {
+                _cleanup_(freep) char *request = NULL, *response = NULL;
+                if (sip_wire_text(&request, x->request) == 0 && sip_wire_text(&response, x->response) == 0)
+                        (void)printf("\n%s%s\n", request, response ? response : "");
+        }
         (void)fflush(stdout);
 }
 
@@ -105,6 +108,12 @@ static void json_text(const char *before, const char *name, const char *value) {
                 (void)printf("%s\"%s\": %s", before, name, text);
         else
                 (void)printf("%s\"%s\": null", before, name);
+}
+
+static void json_message(const char *name, const struct sip_wire *message) {
+        _cleanup_(freep) char *text = NULL;
+        (void)sip_wire_text(&text, message);
+        json_text(", ", name, text);
 }
 
 static void json_exchange(const struct evidence *e, const struct exchange *x) {
@@ -129,8 +138,8 @@ static void json_exchange(const struct evidence *e, const struct exchange *x) {
                 json_text(", ", "tls_error", a->tls->error);
                 (void)printf(", \"tls_not_after\": %lld", (long long)a->tls->not_after_sec);
         }
-        json_text(", ", "request", x->request);
-        json_text(", ", "response", x->response);
+        json_message("request", x->request);
+        json_message("response", x->response);
         (void)putchar('}');
 }
 

@@ -66,7 +66,7 @@ static void receive(struct exchange *x, struct span message, const struct challe
                 return;
         struct sip_response response;
         const char *why = NULL;
-        x->response = sip_redact(message);
+        x->response = sip_wire_new(message);
         x->response_raw = malloc(message.n + 1);
         if (!x->response || !x->response_raw)
                 abort();

@@ -94,6 +94,14 @@ static inline void change(const char *sql) {
 
 /* -- rows to write ------------------------------------------------------------------------------------------------- */
 
+#define SECRET32 "0123456789abcdef0123456789abcdef"
+
+static inline struct sip_wire *wire_of(const char *s) {
+        struct sip_wire *w = sip_wire_new(span_of(s));
+        ck_assert_ptr_nonnull(w);
+        return w;
+}
+
 static inline char *text_of(const char *s) {
         return s ? strdup(s) : NULL;
 }
@@ -143,17 +151,18 @@ static inline struct evidence make_evidence(void) {
                                            .rtt_usec = 150250,
                                            .status = 401,
                                            .reason = "Unauthorized",
-                                           .request = text_of("REGISTER sip:a SIP/2.0\r\n"),
-                                           .response = text_of("SIP/2.0 401 Unauthorized\r\n")};
-        e.exchanges[1] = (struct exchange){.sent_usec = (uint64_t)START + 1,
-                                           .credentialed = true,
-                                           .digest_uri = "sip:a",
-                                           .algorithm = DIGEST_SHA_256,
-                                           .qop = DIGEST_QOP_AUTH,
-                                           .retransmissions = 3,
-                                           .end = EXCHANGE_REFUSED,
-                                           .error = ECONNREFUSED,
-                                           .request = text_of("REGISTER sip:a SIP/2.0\r\n\r\n")};
+                                           .request = wire_of("REGISTER sip:a SIP/2.0\r\n"),
+                                           .response = wire_of("SIP/2.0 401 Unauthorized\r\n")};
+        e.exchanges[1] = (struct exchange){
+                .sent_usec = (uint64_t)START + 1,
+                .credentialed = true,
+                .digest_uri = "sip:a",
+                .algorithm = DIGEST_SHA_256,
+                .qop = DIGEST_QOP_AUTH,
+                .retransmissions = 3,
+                .end = EXCHANGE_REFUSED,
+                .error = ECONNREFUSED,
+                .request = wire_of("REGISTER sip:a SIP/2.0\r\nAuthorization: Digest response=\"" SECRET32 "\"\r\n\r\n")};
         return e;
 }
 

@@ -150,7 +150,7 @@ static void add_target(struct evidence *e, enum target_transport transport, cons
 static struct exchange *add_exchange(struct evidence *e, size_t target, enum exchange_end end) {
         struct exchange *x = evidence_add_exchange(e);
         ck_assert_ptr_nonnull(x);
-        *x = (struct exchange){.target = target, .end = end, .sent_usec = (uint64_t)START, .request = text_of("REGISTER\r\n")};
+        *x = (struct exchange){.target = target, .end = end, .sent_usec = (uint64_t)START, .request = wire_of("REGISTER\r\n")};
         return x;
 }
 
@@ -224,7 +224,7 @@ START_TEST(targets_that_were_tried_are_kept) {
         struct exchange *x = add_exchange(&e, 2, EXCHANGE_RESPONDED);
         x->rtt_usec = 150250;
         x->status = 403;
-        x->response = text_of("SIP/2.0 403 Forbidden\r\nX: y\r\n\r\n");
+        x->response = wire_of("SIP/2.0 403 Forbidden\r\nX: y\r\n\r\n");
         add_exchange(&e, 99, EXCHANGE_CUT); /* names none */
         const struct result results[] = {make_result(&b, CAUSE_OK, &e), make_result(&a, CAUSE_FORBIDDEN, &e)};
         struct run run = make_run(0);
