@@ -105,20 +105,31 @@ static bool update(EVP_MD_CTX *ctx, const struct part *part) {
         return s.n == 0 || EVP_DigestUpdate(ctx, s.p, s.n) == 1;
 }
 
-/* Lower-case hex of H(parts joined by ":"). */
-static int hash(enum digest_algorithm a, const struct part *parts, size_t n, char ret[static DIGEST_HEX_MAX + 1]) {
-        static const char hex[] = "0123456789abcdef";
-        EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-        if (!ctx)
-                return -ENOMEM;
+/* The hash of one answer, looked up once for all its values. */
+struct hasher {
+        enum digest_algorithm algorithm;
+        EVP_MD_CTX *ctx; /* owned */
+};
 
+static int hasher_begin(struct hasher *ret, enum digest_algorithm a) {
+        *ret = (struct hasher){.algorithm = a, .ctx = EVP_MD_CTX_new()};
+        return ret->ctx ? 0 : -ENOMEM;
+}
+
+static void hasher_end(struct hasher *h) {
+        EVP_MD_CTX_free(h->ctx);
+}
+
+/* Lower-case hex of H(parts joined by ":"). */
+static int hash(struct hasher *h, const struct part *parts, size_t n, char ret[static DIGEST_HEX_MAX + 1]) {
+        static const char hex[] = "0123456789abcdef";
         unsigned char bytes[EVP_MAX_MD_SIZE];
         unsigned size = 0;
-        bool ok = EVP_DigestInit_ex(ctx, hash_of(a), NULL) == 1;
+        /* NULL: the one of the hash before, which is not fetched again. */
+        bool ok = EVP_DigestInit_ex(h->ctx, EVP_MD_CTX_get0_md(h->ctx) ? NULL : hash_of(h->algorithm), NULL) == 1;
         for (size_t i = 0; ok && i < n; i++)
-                ok = (i == 0 || EVP_DigestUpdate(ctx, ":", 1) == 1) && update(ctx, &parts[i]);
-        ok = ok && EVP_DigestFinal_ex(ctx, bytes, &size) == 1 && size * 2 == digest_hex_length(a);
-        EVP_MD_CTX_free(ctx);
+                ok = (i == 0 || EVP_DigestUpdate(h->ctx, ":", 1) == 1) && update(h->ctx, &parts[i]);
+        ok = ok && EVP_DigestFinal_ex(h->ctx, bytes, &size) == 1 && size * 2 == digest_hex_length(h->algorithm);
         if (ok)
                 for (unsigned i = 0; i < size; i++) {
                         ret[2 * i] = hex[bytes[i] >> 4];
@@ -132,7 +143,7 @@ static int hash(enum digest_algorithm a, const struct part *parts, size_t n, cha
 }
 
 /* HA1, the session variant included. */
-static int hash_a1(const struct digest_input *in, char ret[static DIGEST_HEX_MAX + 1]) {
+static int hash_a1(struct hasher *h, const struct digest_input *in, char ret[static DIGEST_HEX_MAX + 1]) {
         if (in->ha1.p) {
                 if (in->ha1.n != digest_hex_length(in->algorithm))
                         return -EINVAL;
@@ -140,7 +151,7 @@ static int hash_a1(const struct digest_input *in, char ret[static DIGEST_HEX_MAX
                 ret[in->ha1.n] = '\0';
         } else {
                 const struct part a1[] = {{in->username, false}, {in->realm, true}, {in->password, false}};
-                int r = hash(in->algorithm, a1, ELEMENTS(a1), ret);
+                int r = hash(h, a1, ELEMENTS(a1), ret);
                 if (r < 0)
                         return r;
         }
@@ -148,21 +159,21 @@ static int hash_a1(const struct digest_input *in, char ret[static DIGEST_HEX_MAX
                 return 0;
 
         const struct part session[] = {{span_of(ret), false}, {in->nonce, true}, {in->cnonce, false}};
-        return hash(in->algorithm, session, ELEMENTS(session), ret);
+        return hash(h, session, ELEMENTS(session), ret);
 }
 
-static int hash_a2(const struct digest_input *in, struct span method, char ret[static DIGEST_HEX_MAX + 1]) {
+static int hash_a2(struct hasher *h, const struct digest_input *in, struct span method, char ret[static DIGEST_HEX_MAX + 1]) {
         if (in->qop != DIGEST_QOP_AUTH_INT) {
                 const struct part a2[] = {{method, false}, {in->uri, false}};
-                return hash(in->algorithm, a2, ELEMENTS(a2), ret);
+                return hash(h, a2, ELEMENTS(a2), ret);
         }
         char body[DIGEST_HEX_MAX + 1];
         const struct part content = {in->body, false};
-        int r = hash(in->algorithm, &content, 1, body);
+        int r = hash(h, &content, 1, body);
         if (r < 0)
                 return r;
         const struct part a2[] = {{method, false}, {in->uri, false}, {span_of(body), false}};
-        return hash(in->algorithm, a2, ELEMENTS(a2), ret);
+        return hash(h, a2, ELEMENTS(a2), ret);
 }
 
 static int respond(const struct digest_input *in, struct span method, char ret[static DIGEST_HEX_MAX + 1]) {
@@ -171,12 +182,15 @@ static int respond(const struct digest_input *in, struct span method, char ret[s
                 return -EINVAL;
 
         char ha1[DIGEST_HEX_MAX + 1] = "", ha2[DIGEST_HEX_MAX + 1] = "";
-        int r = hash_a1(in, ha1);
+        _cleanup_(hasher_end) struct hasher h;
+        int r = hasher_begin(&h, in->algorithm);
         if (r >= 0)
-                r = hash_a2(in, method, ha2);
+                r = hash_a1(&h, in, ha1);
+        if (r >= 0)
+                r = hash_a2(&h, in, method, ha2);
         if (r >= 0 && in->qop == DIGEST_QOP_NONE) {
                 const struct part parts[] = {{span_of(ha1), false}, {in->nonce, true}, {span_of(ha2), false}};
-                r = hash(in->algorithm, parts, ELEMENTS(parts), ret);
+                r = hash(&h, parts, ELEMENTS(parts), ret);
         } else if (r >= 0) {
                 const struct part parts[] = {
                         {span_of(ha1), false},
@@ -186,7 +200,7 @@ static int respond(const struct digest_input *in, struct span method, char ret[s
                         {span_of(digest_qop_name(in->qop)), false},
                         {span_of(ha2), false},
                 };
-                r = hash(in->algorithm, parts, ELEMENTS(parts), ret);
+                r = hash(&h, parts, ELEMENTS(parts), ret);
         }
         OPENSSL_cleanse(ha1, sizeof ha1);
         return r;
@@ -202,5 +216,7 @@ int digest_rspauth(const struct digest_input *in, char ret[static DIGEST_HEX_MAX
 
 int digest_userhash(const struct digest_input *in, char ret[static DIGEST_HEX_MAX + 1]) {
         const struct part parts[] = {{in->username, false}, {in->realm, true}};
-        return hash(in->algorithm, parts, ELEMENTS(parts), ret);
+        _cleanup_(hasher_end) struct hasher h;
+        int r = hasher_begin(&h, in->algorithm);
+        return r < 0 ? r : hash(&h, parts, ELEMENTS(parts), ret);
 }
