@@ -103,6 +103,25 @@ static bool read_header(struct sip_header *h, struct span line) {
         return true;
 }
 
+/* Octets after the Content-Length in a datagram are discarded, RFC 3261 section 18.3. Returns NULL, or what is wrong. */
+static const char *cut_body(struct sip_response *r) {
+        const struct sip_header *length;
+        uint32_t first = 0, declared;
+        size_t n = 0;
+        for (; (length = sip_header(r, "Content-Length", n)); n++) {
+                if (!read_number(length->value, &declared))
+                        return "Content-Length is not a number";
+                if (declared > r->body.n)
+                        return "it is shorter than its Content-Length";
+                if (n > 0 && declared != first)
+                        return "it has two Content-Lengths that differ";
+                first = declared;
+        }
+        if (n > 0)
+                r->body.n = first;
+        return NULL;
+}
+
 int sip_response_read(struct sip_response *ret, char *bytes, size_t n, const char **ret_why) {
         struct sip_response *r = ret;
         r->status = 0;
@@ -143,20 +162,10 @@ int sip_response_read(struct sip_response *ret, char *bytes, size_t n, const cha
         }
         r->body = (struct span){at, (size_t)(end - at)};
 
-        const struct sip_header *length = sip_header(r, "Content-Length", 0);
-        if (length) {
-                uint32_t declared;
-                if (!read_number(length->value, &declared)) {
-                        *ret_why = "Content-Length is not a number";
-                        return SIP_MALFORMED;
-                }
-                if (declared > r->body.n) {
-                        *ret_why = "it is shorter than its Content-Length";
-                        return SIP_MALFORMED;
-                }
-                r->body.n = declared; /* octets after it in a datagram are discarded, RFC 3261 section 18.3 */
-        }
-        return 0;
+        const char *why = cut_body(r);
+        if (why)
+                *ret_why = why;
+        return why ? SIP_MALFORMED : 0;
 }
 
 static const char *compact_form(const char *name) {
@@ -230,6 +239,42 @@ bool sip_cseq(struct span value, uint32_t *ret_number, struct span *ret_method) 
         *ret_number = number;
         *ret_method = method;
         return true;
+}
+
+/* What is wrong with the fields that a response takes over from its request (RFC 3261 section 8.2.6.2), and none may be there twice.
+ * NULL = nothing. */
+static const char *judge_echo(const struct sip_response *r) {
+        static const struct {
+                const char *name, *absent, *twice;
+        } once[] = {
+                {"CSeq", "it has no CSeq", "it has two CSeqs"},
+                {"Call-ID", "it has no Call-ID", "it has two Call-IDs"},
+                {"From", "it has no From", "it has two Froms"},
+                {"To", "it has no To", "it has two Tos"},
+        };
+        for (size_t i = 0; i < ELEMENTS(once); i++) {
+                if (!sip_header(r, once[i].name, 0))
+                        return once[i].absent;
+                if (sip_header(r, once[i].name, 1))
+                        return once[i].twice;
+        }
+        return NULL;
+}
+
+int sip_response_match(const struct sip_response *r, const char *branch, uint32_t cseq, const char *method, const char **ret_why) {
+        const struct sip_header *via = sip_header(r, "Via", 0);
+        struct span theirs = via ? sip_parameter(via->value, "branch") : (struct span){NULL, 0}, their_method = {NULL, 0};
+        uint32_t number = 0;
+        if (theirs.p && !span_eq(theirs, span_of(branch)))
+                return SIP_IS_FOREIGN;
+        const char *why = theirs.p ? judge_echo(r) : "it has no Via with a branch";
+        if (!why && !sip_cseq(sip_header(r, "CSeq", 0)->value, &number, &their_method))
+                why = "its CSeq is malformed";
+        if (why) {
+                *ret_why = why;
+                return SIP_MALFORMED;
+        }
+        return number == cseq && span_eq(their_method, span_of(method)) ? 0 : SIP_IS_FOREIGN;
 }
 
 /* -- writing ------------------------------------------------------------------------------------------------------- */

@@ -20,10 +20,11 @@ struct sip_response {
         struct span body;
 };
 
-/* Positive outcomes of sip_response_read(). */
+/* Positive outcomes of sip_response_read() and sip_response_match(). */
 enum {
         SIP_MALFORMED = 1, /* *ret_why says what, a constant text */
         SIP_IS_REQUEST,    /* well-formed start line of a request */
+        SIP_IS_FOREIGN,    /* a response to another request */
 };
 
 /* Reads one response from a datagram of n bytes. The buffer is changed: folded lines are joined by spaces. */
@@ -37,6 +38,10 @@ struct span sip_parameter(struct span value, const char *name);
 
 /* CSeq number and method; false when malformed. */
 bool sip_cseq(struct span value, uint32_t *ret_number, struct span *ret_method);
+
+/* Whether a response is one to the request with that branch and CSeq (RFC 3261 section 17.1.3). Returns 0, SIP_IS_FOREIGN, or SIP_MALFORMED
+ * when it lacks one of the fields that a response takes over from its request, or has one of them twice. */
+int sip_response_match(const struct sip_response *r, const char *branch, uint32_t cseq, const char *method, const char **ret_why);
 
 /* A request without body. Texts must hold no control characters: -EINVAL. */
 struct sip_request {

@@ -468,20 +468,11 @@ static void on_message(struct flow *f, struct span message, void *user) {
 
         struct sip_response response;
         const char *why = NULL;
-        uint32_t number = 0;
-        struct span method = {NULL, 0};
         int r = sip_response_read(&response, raw, message.n, &why);
-        if (r == 0) {
-                const struct sip_header *cseq = sip_header(&response, "CSeq", 0), *via = sip_header(&response, "Via", 0);
-                if (via && !span_eq(sip_parameter(via->value, "branch"), span_of(flow_branch(f))))
-                        return; /* the branch stood elsewhere in the message */
-                if (!cseq || !sip_cseq(cseq->value, &number, &method))
-                        why = "CSeq is missing or malformed";
-                else if (number != p->cseq || !span_eq(method, span_of(p->method)))
-                        return; /* not this transaction (section 17.1.3) */
-        } else if (r == SIP_IS_REQUEST) {
-                return; /* a carrier may send OPTIONS of its own */
-        }
+        if (r == 0)
+                r = sip_response_match(&response, flow_branch(f), p->cseq, p->method, &why);
+        if (r == SIP_IS_FOREIGN || r == SIP_IS_REQUEST) /* a carrier may send OPTIONS of its own */
+                return;
         (void)sip_wire_free(x->response);
         free(x->response_raw);
         x->response = TAKE_PTR(wire);

@@ -63,6 +63,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
                 while (sip_header(&r, "Via", n))
                         n++;
                 require(n <= r.n_headers);
+                outcome = sip_response_match(&r, "z9hG4bKours", 7, "REGISTER", &why);
+                require(outcome == SIP_MALFORMED ? why != NULL : !why && (outcome == 0 || outcome == SIP_IS_FOREIGN));
         }
         free(bytes);
         return 0;

@@ -1,4 +1,4 @@
-/* test_sip_message.c: responses in the spirit of RFC 4475, requests byte by byte, and what evidence may show. */
+/* test_sip_message.c: responses, requests byte by byte, and what evidence may show. */
 #include <check.h>
 #include <stdio.h>
 
@@ -58,6 +58,7 @@ static const struct {
         {SPAN("\r\n\r\n" STATUS "Call-ID: a\r\n" END), 401, "Unauthorized", "Call-ID", "a", ""},
         {SPAN(STATUS "Content-Length: 4\r\n" END "bodySIP/2.0 200 OK\r\n\r\n"), 401, "Unauthorized", "Content-Length", "4", "body"},
         {SPAN(STATUS "Content-Length: 0\r\n" END " x"), 401, "Unauthorized", "Content-Length", "0", ""},
+        {SPAN(STATUS "l: 1\r\nCall-ID: a\r\nContent-Length: 01\r\n" END "xyz"), 401, "Unauthorized", "Call-ID", "a", "x"},
         {SPAN(STATUS "Content-Length: 0000000004\r\n" END "body"), 401, "Unauthorized", "content-length", "0000000004", "body"},
         {SPAN(STATUS "!interesting-Token%*_+`'~: ;:,\r\n" END), 401, "Unauthorized", "!interesting-Token%*_+`'~", ";:,", ""},
         /* the body is not folded into the headers */
@@ -179,6 +180,10 @@ static const struct {
         {SPAN(STATUS "Content-Length: 4 bytes\r\n" END "body"), SIP_MALFORMED, NOT_NUMBER},
         {SPAN(STATUS "Content-Length: 0x4\r\n" END "body"), SIP_MALFORMED, NOT_NUMBER},
         {SPAN(STATUS "Content-Length:\r\n" END "body"), SIP_MALFORMED, NOT_NUMBER},
+        {SPAN(STATUS "Content-Length: 4\r\nl: four\r\n" END "body"), SIP_MALFORMED, NOT_NUMBER},
+        {SPAN(STATUS "Content-Length: 4\r\nl: 5\r\n" END "body"), SIP_MALFORMED, TOO_SHORT},
+        {SPAN(STATUS "Content-Length: 4\r\nl: 3\r\n" END "body"), SIP_MALFORMED, "it has two Content-Lengths that differ"},
+        {SPAN(STATUS "Content-Length: 0\r\nl: 3\r\n" END "body"), SIP_MALFORMED, "it has two Content-Lengths that differ"},
 };
 
 START_TEST(refuses_what_a_guess_would_decide) {
@@ -259,6 +264,48 @@ START_TEST(reads_cseq) {
         ck_assert_msg(sip_cseq(span_of(cseqs[_i].value), &number, &method) == cseqs[_i].good, "%s", cseqs[_i].value);
         ck_assert_uint_eq(number, cseqs[_i].good ? cseqs[_i].number : 77);
         ck_assert(span_eq(method, cseqs[_i].good ? span_of(cseqs[_i].method) : SPAN("untouched")));
+}
+END_TEST
+
+#define VIA "Via: SIP/2.0/UDP h;rport;branch=z9hG4bKours\r\nv: SIP/2.0/UDP i;branch=z9hG4bKother\r\n"
+#define REST "f: a\r\nt: b\r\ni: c\r\n"
+
+static const struct {
+        const char *headers;
+        int outcome;
+        const char *why;
+} matches[] = {
+        {VIA REST "CSeq: 7 REGISTER\r\n", 0, NULL},
+        {"CSeq:0007\r\n  REGISTER\r\n" REST VIA, 0, NULL},
+        {VIA REST "CSeq: 8 REGISTER\r\n", SIP_IS_FOREIGN, NULL},
+        {VIA REST "CSeq: 7 OPTIONS\r\n", SIP_IS_FOREIGN, NULL},
+        {VIA REST "CSeq: 7 register\r\n", SIP_IS_FOREIGN, NULL}, /* methods have a case, RFC 3261 section 7.1 */
+        {"Via: SIP/2.0/UDP h;branch=z9hG4bKourselves\r\n" REST "CSeq: 7 REGISTER\r\n", SIP_IS_FOREIGN, NULL},
+        {"Via: SIP/2.0/UDP h;branch=z9hG4bKother, SIP/2.0/UDP h;branch=z9hG4bKours\r\n" REST "CSeq: 7 REGISTER\r\n", SIP_IS_FOREIGN, NULL},
+        {"Via: SIP/2.0/UDP h;branch=z9hG4bKother\r\nCSeq: 8\r\n", SIP_IS_FOREIGN, NULL}, /* no complaint about what is not ours */
+        {REST "CSeq: 7 REGISTER\r\n", SIP_MALFORMED, "it has no Via with a branch"},
+        {"Via: SIP/2.0/UDP h;rport\r\n" REST "CSeq: 7 REGISTER\r\n", SIP_MALFORMED, "it has no Via with a branch"},
+        {VIA REST "X: z9hG4bKours\r\n", SIP_MALFORMED, "it has no CSeq"},
+        {VIA REST "CSeq: 7\r\n", SIP_MALFORMED, "its CSeq is malformed"},
+        {VIA "CSeq: 7 REGISTER\r\nFrom: a\r\nTo: b\r\n", SIP_MALFORMED, "it has no Call-ID"},
+        {VIA "CSeq: 7 REGISTER\r\nCall-ID: c\r\nTo: b\r\n", SIP_MALFORMED, "it has no From"},
+        {VIA "CSeq: 7 REGISTER\r\nCall-ID: c\r\nFrom: a\r\n", SIP_MALFORMED, "it has no To"},
+        {VIA REST "CSeq: 7 REGISTER\r\ncseq: 7 REGISTER\r\n", SIP_MALFORMED, "it has two CSeqs"},
+        {VIA REST "CSeq: 7 REGISTER\r\nCall-ID: c\r\n", SIP_MALFORMED, "it has two Call-IDs"},
+        {VIA REST "CSeq: 7 REGISTER\r\nFrom: a\r\n", SIP_MALFORMED, "it has two Froms"},
+        {VIA REST "CSeq: 7 REGISTER\r\nTo: a\r\n", SIP_MALFORMED, "it has two Tos"},
+};
+
+START_TEST(matches_responses) {
+        char text[512];
+        struct reading got;
+        int n = snprintf(text, sizeof text, STATUS "%s" END, matches[_i].headers);
+        read_bytes(&got, (struct span){text, (size_t)n});
+        ck_assert_int_eq(got.outcome, 0);
+        const char *why = NULL;
+        ck_assert_msg(sip_response_match(&got.r, "z9hG4bKours", 7, "REGISTER", &why) == matches[_i].outcome, "%s", text);
+        ck_assert_msg(text_eq(why, matches[_i].why), "%s: %s", text, why ? why : "nothing");
+        free(got.bytes);
 }
 END_TEST
 
@@ -429,6 +476,7 @@ int main(void) {
         tcase_add_loop_test(tc, refuses_what_a_guess_would_decide, 0, (int)ELEMENTS(bad));
         tcase_add_loop_test(tc, finds_parameters, 0, (int)ELEMENTS(parameters));
         tcase_add_loop_test(tc, reads_cseq, 0, (int)ELEMENTS(cseqs));
+        tcase_add_loop_test(tc, matches_responses, 0, (int)ELEMENTS(matches));
         tcase_add_test(tc, writes_requests_byte_by_byte);
         tcase_add_test(tc, requests_need_room);
         tcase_add_test(tc, requests_hold_no_control_characters);
