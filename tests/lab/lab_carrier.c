@@ -15,6 +15,14 @@
 #define HUGE_LINE 256 /* bytes of one header */
 #define HUGE_HEADERS (300 * HUGE_LINE)
 
+/* Whether loss takes the next datagram: splitmix64, so that it is the same ones in each run. */
+static bool loses(struct carrier *c) {
+        uint64_t z = c->dice += UINT64_C(0x9e3779b97f4a7c15);
+        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+        return (z ^ (z >> 31)) % 100 < c->spec->loss;
+}
+
 /* Bytes on their way. */
 struct delayed {
         struct carrier *carrier;
@@ -32,7 +40,7 @@ static void deliver(void *user) {
         for (unsigned i = 0; i < d->copies; i++)
                 if (d->to.connection > 0)
                         stream_send(d->carrier, d->to.connection, d->bytes, d->n, i + 1 == d->copies ? d->end : STREAM_STAYS);
-                else /* UDP may lose it */
+                else if (d->fd >= 0 || !loses(d->carrier)) /* UDP may lose it */
                         (void)sendto(fd, d->bytes, d->n, 0, d->to.size > 0 ? (struct sockaddr *)&d->to.address : NULL, d->to.size);
         free(d);
 }
@@ -109,6 +117,8 @@ static char *frame_response(const struct carrier *c, const struct lab_request *r
 
 static void respond(struct carrier *c, const struct lab_request *r, struct transaction *t, const struct source *source) {
         const struct trunk_spec *spec = c->spec;
+        free(t->response);
+        t->response = NULL;
         bool answered = lab_header(r, "Authorization", 0) || lab_header(r, "Proxy-Authorization", 0);
         struct reply reply = registrar_decide(c, r, source);
         t->decided = true;
@@ -145,6 +155,7 @@ void carrier_handle(struct carrier *c, const char *bytes, size_t n, const struct
         if (source->connection == 0 && n > DATAGRAM_REQUEST_MAX)
                 lab_violation(c->lab, c->spec->name, "a request of %zu bytes in a datagram (RFC 3261 section 18.1.1)", n);
         struct transaction *t = find_transaction(c, &r);
+        c->is_repeated = t != NULL;
         if (t) {
                 c->retransmissions++;
                 if (source->connection > 0)
@@ -158,9 +169,9 @@ void carrier_handle(struct carrier *c, const char *bytes, size_t n, const struct
                 c->lost++;
         else if (c->spec->answer == ANSWER_GARBAGE)
                 send_later(c, -1, garbage, sizeof garbage - 1, latency_usec, source, STREAM_STAYS);
-        else if (t->response)
+        else if (t->response && !c->spec->stateless)
                 send_later(c, -1, t->response, strlen(t->response), latency_usec, source, STREAM_STAYS);
-        else if (c->spec->answer == ANSWER_OK && !t->decided)
+        else if (c->spec->answer == ANSWER_OK && (!t->decided || c->spec->stateless))
                 respond(c, &r, t, source);
         lab_request_clear(&r);
 }
@@ -226,7 +237,9 @@ static void readable(void *user) {
                         return;
                 if (n <= 0) /* an ICMP error of something we sent, or an empty keep-alive */
                         continue;
-                if (!c->spec->relay)
+                if (loses(c))
+                        c->unseen++;
+                else if (!c->spec->relay)
                         carrier_handle(c, bytes, (size_t)n, &source);
                 else {
                         int fd = relay_of(c, &source.address, source.size)->fd;
@@ -336,7 +349,8 @@ void carriers_begin_run(struct lab *lab) {
                 struct carrier *c = &lab->carriers[i];
                 c->trunk = &lab->scenario->trunks[c->index];
                 c->spec = spec_of(c->trunk, c->place);
-                c->requests = c->credentialed = c->refused = c->retransmissions = c->lost = c->stale_given = 0;
+                c->requests = c->credentialed = c->refused = c->retransmissions = c->lost = c->stale_given = c->unseen = 0;
+                c->dice = (uint64_t)c->spec->seed << 32 | i;
                 bool closed = c->spec->answer == ANSWER_CLOSED;
                 bool same = c->transport == c->spec->transport && c->transport != OVER_TLS; /* the certificate may be another one */
                 if (c->spec->target || (same && closed == c->closed))
@@ -374,7 +388,8 @@ void carriers_report(const struct lab *lab) {
                 lab_fail("unable to write the report");
         for (size_t i = 0; i < lab->n_carriers; i++) {
                 const struct carrier *c = &lab->carriers[i];
-                (void)fprintf(f, "%s\t%u\t%u\t%u\t%u\n", c->spec->name, c->requests, c->credentialed, c->refused, c->retransmissions);
+                (void)fprintf(f, "%s\t%u\t%u\t%u\t%u\t%u\n", c->spec->name, c->requests, c->credentialed, c->refused, c->retransmissions,
+                              c->unseen);
         }
         if (fclose(f) != 0)
                 lab_fail("unable to write the report");

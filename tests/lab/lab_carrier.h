@@ -73,6 +73,9 @@ struct carrier {
 
         unsigned requests, credentialed, refused, retransmissions; /* of this run */
         unsigned lost, stale_given;
+        unsigned unseen;       /* datagrams that loss took before they were looked at */
+        uint64_t dice;         /* of loss */
+        bool is_repeated;      /* the request under way is a retransmission */
         unsigned refused_ever; /* for lock_after: a lock does not end with a run */
         char answers_call_id[128];
         unsigned answers; /* credentialed requests with that Call-ID */
@@ -93,7 +96,7 @@ void carriers_open(struct lab *lab);
 void carriers_begin_run(struct lab *lab);
 void carriers_close(struct lab *lab);
 
-/* Writes DIR/carriers.tsv: name, requests, credentialed, refused, retransmissions. */
+/* Writes DIR/carriers.tsv: name, requests, credentialed, refused, retransmissions, unseen. */
 void carriers_report(const struct lab *lab);
 
 /* ["127.0.0.1:PORT", …]: where the platform and the configuration say that the trunk's carriers are; c is its first one. malloc'ed. */

@@ -240,7 +240,8 @@ static bool decide_answer(struct carrier *c, enum door door, const struct lab_re
         for (size_t i = 0; i < c->n_given && i < CARRIER_MEMORY; i++)
                 if (strcmp(c->given[i].nonce, a->nonce) == 0 && c->given[i].door == door)
                         g = &c->given[i];
-        watch_answer(c, r, a, g, source);
+        if (!c->is_repeated)
+                watch_answer(c, r, a, g, source);
         bool used = g && g->answers > 0;
         if (g)
                 g->answers++;
@@ -299,7 +300,7 @@ struct reply registrar_decide(struct carrier *c, const struct lab_request *r, co
                 return c->spec->lock_status ? refuse(c, c->spec->lock_status) : reply_with(0, NULL);
         if (c->spec->refuse > 0)
                 return refuse(c, c->spec->refuse);
-        if (registrar || proxy)
+        if ((registrar || proxy) && !c->is_repeated)
                 watch_budget(c, r);
         char *info = NULL;
         size_t size;

@@ -110,6 +110,9 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, rspauth, KIND_WORD, "none|right|wrong"),
         K(trunk_spec, provisional, KIND_BOOL, NULL),
         K(trunk_spec, lose, KIND_COUNT, NULL),
+        K(trunk_spec, loss, KIND_COUNT, NULL),
+        K(trunk_spec, seed, KIND_COUNT, NULL),
+        K(trunk_spec, stateless, KIND_BOOL, NULL),
         K(trunk_spec, duplicate, KIND_BOOL, NULL),
         {"late", KIND_MSEC, offsetof(struct trunk_spec, late_usec), NULL},
         K(trunk_spec, wrong_branch, KIND_BOOL, NULL),
@@ -489,8 +492,10 @@ static void check_carrier(struct reader *r, const struct trunk_spec *t) {
                 complain(r, "trunk %s: frame and reset want transport=tcp or tls", t->name);
         if (t->transport != OVER_TLS && tls)
                 complain(r, "trunk %s: a tls_ key wants transport=tls", t->name);
-        if (t->transport != OVER_UDP && t->relay)
-                complain(r, "trunk %s: a relay is for UDP", t->name);
+        if (t->transport != OVER_UDP && (t->relay || t->loss > 0))
+                complain(r, "trunk %s: a relay and loss are for UDP", t->name);
+        if (t->loss > 100)
+                complain(r, "trunk %s: loss wants a percentage", t->name);
 }
 
 static void make_proxy(struct reader *r, const struct trunk_spec *t, unsigned place, struct trunk_spec *ret) {

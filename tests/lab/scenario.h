@@ -166,8 +166,11 @@ struct trunk_spec {
         unsigned lock_after;  /* silence after so many refused answers; 0 = never */
         unsigned lock_status; /* instead of silence; 0 = silence */
         enum rspauth_mode rspauth;
-        bool provisional;  /* 100 first */
-        unsigned lose;     /* datagrams */
+        bool provisional; /* 100 first */
+        unsigned lose;    /* datagrams */
+        unsigned loss;    /* percent of the datagrams of either direction, drawn by the trunk's place and the seed: the same in each run */
+        unsigned seed;
+        bool stateless;    /* a retransmitted request is decided anew */
         bool duplicate;    /* each response twice */
         int64_t late_usec; /* each response once more, that much later; 0 = not */
         bool wrong_branch; /* responses are for somebody else's request */
