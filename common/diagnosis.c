@@ -379,11 +379,11 @@ static struct verdict other_status(const struct exchange *x, enum cause client_e
                 return verdict_of(CAUSE_REDIRECTED, "%d %s%s%s", x->status, x->reason, x->contact[0] ? " to " : "", x->contact);
         if (x->status == 405 || x->status == 501)
                 return verdict_of(CAUSE_METHOD_NOT_ALLOWED, "%d %s", x->status, x->reason);
-        if (x->status == 480 || (x->status >= 500 && x->status < 600)) {
-                if (x->retry_after_sec >= 0)
-                        return verdict_of(CAUSE_CARRIER_UNAVAILABLE, "%d %s, retry after %d s", x->status, x->reason, x->retry_after_sec);
+        /* Retry-After says of any status that it is for a time (RFC 3261 section 20.33). */
+        if (x->retry_after_sec >= 0)
+                return verdict_of(CAUSE_CARRIER_UNAVAILABLE, "%d %s, retry after %d s", x->status, x->reason, x->retry_after_sec);
+        if (x->status == 480 || (x->status >= 500 && x->status < 600))
                 return verdict_of(CAUSE_CARRIER_UNAVAILABLE, "%d %s", x->status, x->reason);
-        }
         return verdict_of(client_error, "%d %s", x->status, x->reason);
 }
 
@@ -403,6 +403,33 @@ static const struct exchange *deciding_ask(const struct evidence *e) {
         return failed->end != EXCHANGE_RESPONDED && large ? large : failed;
 }
 
+/* What an acceptance has to say about the way to it, which is worth a warning. */
+static bool warns_of_way(const struct evidence *e, const struct exchange *x, struct verdict *ret) {
+        const struct exchange *first = &e->exchanges[0];
+        const struct tls_facts *tls = attempt_of(e, x)->tls;
+        int64_t left_sec = tls ? tls->not_after_sec - (int64_t)(x->sent_usec / USEC_PER_SEC) : INT64_MAX;
+        if (left_sec < TLS_WARNING_SEC)
+                *ret = verdict_of(CAUSE_TLS_EXPIRES_SOON, "%lld days left: %s", (long long)(left_sec / DAY_SEC), tls->subject);
+        else if (!is_failed_target(first))
+                return false;
+        else if (first->end == EXCHANGE_RESPONDED)
+                *ret = verdict_of(CAUSE_FAILED_OVER, "%s: %d %s; accepted at %s", attempt_of(e, first)->address, first->status,
+                                  first->reason, attempt_of(e, x)->address);
+        else
+                *ret = verdict_of(CAUSE_FAILED_OVER, "%s; accepted at %s", no_response(e, first).detail, attempt_of(e, x)->address);
+        return true;
+}
+
+/* Accepted without a challenge. */
+static struct verdict judge_unchallenged(const struct trunk *t, const struct evidence *e, const struct exchange *x) {
+        struct verdict v;
+        if (trunk_kind(t) != TRUNK_ADDRESS)
+                return verdict_of(CAUSE_NO_CHALLENGE, "%d %s at once", x->status, x->reason);
+        if (t->detail_denied)
+                return t->detail;
+        return warns_of_way(e, x, &v) ? v : verdict_of(CAUSE_ADDRESS_ACCEPTED, "%d %s", x->status, x->reason);
+}
+
 /* The requests without credentials decided. */
 static struct verdict judge_ask(const struct trunk *t, const struct diagnosis_history *h, const struct evidence *e) {
         const struct exchange *x = deciding_ask(e);
@@ -413,11 +440,8 @@ static struct verdict judge_ask(const struct trunk *t, const struct diagnosis_hi
                                           address_of(e, x));
                 return no_response(e, x);
         }
-        if (x->status < 300 && by_address && t->detail_denied)
-                return t->detail;
         if (x->status < 300)
-                return by_address ? verdict_of(CAUSE_ADDRESS_ACCEPTED, "%d %s", x->status, x->reason)
-                                  : verdict_of(CAUSE_NO_CHALLENGE, "%d %s at once", x->status, x->reason);
+                return judge_unchallenged(t, e, x);
         if (is_challenge_status(x->status)) {
                 struct verdict v;
                 enum digest_qop qop;
@@ -455,17 +479,9 @@ static struct verdict judge_accepted(const struct trunk *t, const struct diagnos
                 return t->detail;
         if (trunk_validation_failed(t))
                 return platform_disagrees(t);
-        const struct tls_facts *tls = attempt_of(e, x)->tls;
-        int64_t left_sec = tls ? tls->not_after_sec - (int64_t)(x->sent_usec / USEC_PER_SEC) : INT64_MAX;
-        if (left_sec < TLS_WARNING_SEC)
-                return verdict_of(CAUSE_TLS_EXPIRES_SOON, "%lld days left: %s", (long long)(left_sec / DAY_SEC), tls->subject);
-        if (is_failed_target(&e->exchanges[0])) {
-                struct verdict first = no_response(e, &e->exchanges[0]);
-                return e->exchanges[0].end == EXCHANGE_RESPONDED
-                               ? verdict_of(CAUSE_FAILED_OVER, "%s: %d %s; accepted at %s", attempt_of(e, &e->exchanges[0])->address,
-                                            e->exchanges[0].status, e->exchanges[0].reason, attempt_of(e, x)->address)
-                               : verdict_of(CAUSE_FAILED_OVER, "%s; accepted at %s", first.detail, attempt_of(e, x)->address);
-        }
+        struct verdict v;
+        if (warns_of_way(e, x, &v))
+                return v;
         if (h->has_algorithm && digest_strength(x->algorithm) < digest_strength(h->algorithm))
                 return verdict_of(CAUSE_ALGORITHM_WEAKER, "%s now, %s before", digest_algorithm_name(x->algorithm),
                                   digest_algorithm_name(h->algorithm));

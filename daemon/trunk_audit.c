@@ -49,8 +49,8 @@ static const struct trunk_memory *remember(struct trunk_audit *t) {
                         t->memory.has_algorithm = true;
                         t->memory.algorithm = x->algorithm;
                 }
-                bool waits = x->retry_after_sec > 0 && x->retry_after_sec <= RETRY_AFTER_MAX_SEC;
-                t->memory.hold_until_usec = waits ? (int64_t)x->sent_usec + x->retry_after_sec * (int64_t)USEC_PER_SEC : 0;
+                int64_t wait_sec = x->retry_after_sec < RETRY_AFTER_MAX_SEC ? x->retry_after_sec : RETRY_AFTER_MAX_SEC;
+                t->memory.hold_until_usec = wait_sec > 0 ? (int64_t)x->sent_usec + wait_sec * (int64_t)USEC_PER_SEC : 0;
         }
         return learned ? &t->memory : NULL;
 }

@@ -116,8 +116,8 @@ static struct reply refuse(const struct carrier *c, unsigned status) {
                 return reply_with(status, lab_text("Contact: <sip:192.0.2.7:5060>\r\n"));
         if (status == 405)
                 return reply_with(status, lab_text("Allow: INVITE, ACK, BYE\r\n"));
-        if (status == 503)
-                return reply_with(status, lab_text("Retry-After: 30\r\n"));
+        if (status == 503 || c->spec->retry_after > 0)
+                return reply_with(status, lab_text("Retry-After: %u\r\n", c->spec->retry_after > 0 ? c->spec->retry_after : 30));
         if (status == 401 || status == 407) /* would be a challenge */
                 lab_fail("trunk %s: %u is not a refusal", c->spec->name, status);
         return reply_with(status, NULL);

@@ -103,6 +103,7 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, uri, KIND_WORD, "any|exact|port"),
         K(trunk_spec, wrong, KIND_WORD, "401|403|drop|400"),
         K(trunk_spec, refuse, KIND_COUNT, NULL),
+        K(trunk_spec, retry_after, KIND_COUNT, NULL),
         K(trunk_spec, answer, KIND_WORD, "ok|silent|closed|garbage"),
         K(trunk_spec, after, KIND_COUNT, NULL),
         K(trunk_spec, lock_after, KIND_COUNT, NULL),

@@ -160,7 +160,8 @@ struct trunk_spec {
         enum stale_mode stale;
         enum uri_mode uri;
         enum wrong_mode wrong;
-        unsigned refuse; /* status before any challenge; 0 = none */
+        unsigned refuse;      /* status before any challenge; 0 = none */
+        unsigned retry_after; /* seconds, with refuse and after; 0 = 30 with 503, else not said */
         enum answer_mode answer;
         unsigned after;       /* status for a right answer; 0 = 200 */
         unsigned lock_after;  /* silence after so many refused answers; 0 = never */

@@ -79,6 +79,7 @@ struct row {
         size_t unasked;       /* index of an exchange that stands for an answer of which nothing was sent; 0 = none */
         enum tls_trust trust; /* of the certificate of the first target, when it is by TLS */
         int64_t tls_left_sec;
+        int retry_after_sec; /* in every response; 0 = none */
 };
 
 /* An HA1 of the length of MD5. */
@@ -217,6 +218,13 @@ static const struct row rows[] = {
         {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASK_GOT(480)}},
         {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASK_GOT(500)}},
         {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASKED(D_A), GOT(PLAIN, 503)}},
+        /* Retry-After makes any refusal one for a time, but a decision about credentials stays one */
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASK_GOT(423)}, .retry_after_sec = 30},
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASKED(D_A), GOT(PLAIN, 429)}, .retry_after_sec = 30},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(423)}},
+        {.expected = CAUSE_UNEXPECTED_STATUS, .saw = {ASKED(D_A), GOT(PLAIN, 429)}},
+        {.expected = CAUSE_FORBIDDEN, .saw = {ASKED(D_A), GOT(PLAIN, 403), ASKED(D_A), GOT(OTHER, 403)}, .retry_after_sec = 30},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .retry_after_sec = 30},
         {.expected = CAUSE_REDIRECTED, .saw = {ASK_GOT(302)}},
         {.expected = CAUSE_REDIRECTED, .saw = {ASKED(D_A), GOT(PLAIN, 305)}},
 
@@ -324,6 +332,19 @@ static const struct row rows[] = {
          .to = "011",
          .saw = {ASK_ENDED(EXCHANGE_UNTRUSTED), ASKED(D_A), ACCEPTED(PLAIN)},
          TLS_BAD(TLS_TRUST_OTHER_NAME)},
+        /* by address, too; what is worse than that, or was no acceptance, comes first */
+        {.expected = CAUSE_FAILED_OVER, .n_targets = 2, .to = "01", .saw = {ASK_GOT(503), ASK_GOT(200)}, BY_ADDRESS},
+        {.expected = CAUSE_FAILED_OVER, .n_targets = 2, .to = "01", .saw = {ASK_ENDED(SILENCE), ASK_GOT(200)}, BY_ADDRESS},
+        {.expected = CAUSE_ADDRESS_ACCEPTED, .n_targets = 2, .saw = {ASK_GOT(200)}, BY_ADDRESS},
+        {.expected = CAUSE_TLS_EXPIRES_SOON, .saw = {ASK_GOT(200)}, BY_ADDRESS, TLS_AT(DAY)},
+        {.expected = CAUSE_SCOPE_DENIAL,
+         .n_targets = 2,
+         .to = "01",
+         .saw = {ASK_GOT(503), ASK_GOT(200)},
+         BY_ADDRESS,
+         .detail_denied = true},
+        {.expected = CAUSE_UNEXPECTED_CHALLENGE, .n_targets = 2, .to = "01", .saw = {ASK_GOT(503), ASKED(D_A)}, BY_ADDRESS},
+        {.expected = CAUSE_NO_CHALLENGE, .n_targets = 2, .to = "01", .saw = {ASK_GOT(503), ASK_GOT(200)}},
         /* only what does not serve is passed over: a decision is not */
         {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .n_targets = 2, .saw = {ASK_GOT(403)}},
         {.expected = CAUSE_CARRIER_UNAVAILABLE, .n_targets = 2, .saw = {ASK_GOT(500)}},
@@ -545,9 +566,10 @@ static void play(const struct row *row, const struct trunk *t, const struct diag
         size_t target = target_of_step(e, &s), expected = row->to ? (size_t)(row->to[n] - '0') : 0;
         ck_assert_msg(target == expected, "row %d, after%s: to target %zu, not %zu", number, describe(e), target, expected);
         append(e, saw, target);
+        struct exchange *x = &e->exchanges[e->n_exchanges - 1];
+        x->retry_after_sec = row->retry_after_sec ? row->retry_after_sec : -1;
         if (s.step != STEP_ANSWER)
                 return;
-        struct exchange *x = &e->exchanges[e->n_exchanges - 1];
         x->qop = s.qop;
         x->algorithm = x[-1].challenge.algorithm;
 }
