@@ -214,6 +214,14 @@ const struct challenge *challenge_choose(const struct challenge *c, size_t n, co
         return best ? best : digest ? digest : n > 0 ? &c[0] : NULL;
 }
 
+const struct challenge *challenge_other(const struct challenge *c, size_t n, const struct challenge *chosen,
+                                        const struct challenge_policy *policy) {
+        for (size_t i = 0; i < n; i++)
+                if (is_allowed(&c[i], policy) && c[i].algorithm != chosen->algorithm)
+                        return &c[i];
+        return NULL;
+}
+
 /* Appends to a buffer; *at stays at size when it did not fit. */
 static void put(char *buffer, size_t size, size_t *at, const char *format, ...) _printf_(4, 5);
 static void put(char *buffer, size_t size, size_t *at, const char *format, ...) {
@@ -267,6 +275,16 @@ int challenge_answer_write(const struct challenge *c, const struct digest_input 
                     SPAN_ARG(in->cnonce));
         if (c->userhash)
                 put(buffer, size, &at, ", userhash=true");
+        return at < size ? 0 : -ENOBUFS;
+}
+
+int challenge_user_write(const char *username, const char *realm, const char *uri, char *buffer, size_t size) {
+        size_t at = 0;
+        put(buffer, size, &at, "Digest username=");
+        put_quoted(buffer, size, &at, span_of(username));
+        put(buffer, size, &at, ", realm=");
+        put_quoted(buffer, size, &at, span_of(realm));
+        put(buffer, size, &at, ", nonce=\"\", uri=\"%s\", response=\"\"", uri);
         return at < size ? 0 : -ENOBUFS;
 }
 

@@ -43,12 +43,20 @@ struct challenge_policy {
  * strongest; without such a one the topmost digest one, else the topmost. NULL when n is 0. */
 const struct challenge *challenge_choose(const struct challenge *c, size_t n, const struct challenge_policy *policy);
 
+/* The topmost that the policy allows and whose algorithm is not that of `chosen`; NULL when there is none. */
+const struct challenge *challenge_other(const struct challenge *c, size_t n, const struct challenge *chosen,
+                                        const struct challenge_policy *policy);
+
 /* True when the configured realm and the challenge's are the same bytes, quoted-pairs undone. */
 bool challenge_realm_is(const struct challenge *c, const char *realm);
 
 /* Writes the value of the Authorization (Proxy-Authorization) header for an answer: in, made from the challenge, and its response value.
  * Realm, nonce, opaque and algorithm are echoed as they came. Returns 0, -ENOBUFS, or what digest_userhash() returns. */
 int challenge_answer_write(const struct challenge *c, const struct digest_input *in, const char *response, char *buffer, size_t size);
+
+/* Writes the value of an Authorization that only names the user, with an empty nonce and response (3GPP TS 24.229 section 5.1.1.2).
+ * Returns 0 or -ENOBUFS. */
+int challenge_user_write(const char *username, const char *realm, const char *uri, char *buffer, size_t size);
 
 /* A parameter of an Authentication-Info value (RFC 7616 section 3.5), raw; false when it is absent or the value cannot be read. */
 bool authentication_info_get(struct span value, const char *name, struct span *ret);

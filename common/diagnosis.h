@@ -9,6 +9,7 @@
 
 struct diagnosis_policy {
         unsigned budget;       /* credentialed requests per trunk and run */
+        unsigned failures;     /* of them, how many may be refused or stay unheard: none is sent when that many were */
         bool follow_redirects; /* a 3xx is followed, once */
 };
 
@@ -18,6 +19,8 @@ struct diagnosis_history {
         enum cause last_cause; /* of the trunk's last result */
         bool has_algorithm;
         enum digest_algorithm algorithm; /* of the last answer that was accepted */
+        hypotheses tried;                /* refused too, since the answer as it should be is refused */
+        enum hypothesis winner;          /* accepted in place of it, and proven; HYPOTHESIS_NONE = none */
 };
 
 /* True when the trunk cannot or need not be probed at all; the verdict says why. */
@@ -26,19 +29,27 @@ bool diagnosis_before(const struct trunk *t, struct verdict *ret);
 enum step {
         STEP_DONE,   /* the evidence is complete, or no more may be gathered */
         STEP_ASK,    /* send the request without credentials, for a fresh challenge */
-        STEP_ANSWER, /* answer the challenge of the last exchange */
+        STEP_ANSWER, /* answer the challenge of the last exchange, with one input changed when `hypothesis` says so */
         STEP_FOLLOW, /* ask at the address that the last exchange redirects to, added to the targets */
 };
 
 struct diagnosis_step {
         enum step step;
-        size_t target;          /* of STEP_ASK: index of evidence.targets */
-        bool over_tcp;          /* of STEP_ASK: at that target's address by TCP, added to the targets */
-        enum uri_form uri_form; /* of STEP_ANSWER */
-        enum digest_qop qop;
+        size_t target;     /* of STEP_ASK: index of evidence.targets */
+        bool over_tcp;     /* of STEP_ASK: at that target's address by TCP, added to the targets */
+        bool other_method; /* of STEP_ASK: from now on OPTIONS in place of REGISTER, or the other way round */
+        bool named;        /* of STEP_ASK: the request names its user */
+        bool has_algorithm;
+        enum digest_algorithm algorithm; /* of STEP_ASK: choose this one among several challenges */
+        enum hypothesis hypothesis;      /* of STEP_ANSWER, and of the STEP_ASK that leads to it */
+        enum digest_qop qop;             /* of STEP_ANSWER */
 };
 
 /* Marks e->budget_spent when the next step would need a credentialed request that the budget does not allow. */
-struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnosis_policy *policy, struct evidence *e);
+struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnosis_policy *policy, const struct diagnosis_history *history,
+                                     struct evidence *e);
 
 struct verdict diagnosis_verdict(const struct trunk *t, const struct diagnosis_history *history, const struct evidence *e);
+
+/* What the evidence adds to `tried` and `winner` for the next run. */
+void diagnosis_learn(const struct trunk *t, const struct evidence *e, struct diagnosis_history *history);

@@ -2,6 +2,7 @@
 #include "evidence.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 
 #define RETRY_AFTER_DIGITS_MAX 9
 
@@ -65,6 +66,11 @@ static void read_challenges(struct exchange *x, const struct sip_response *respo
                 return;
         x->has_challenge = true;
         x->challenge = *chosen;
+        const struct challenge *other = challenge_other(all, kept, chosen, policy);
+        if (other) {
+                x->has_other_algorithm = true;
+                x->other_algorithm = other->algorithm;
+        }
         if (chosen->has_nonce)
                 nonce_read(&x->nonce, chosen->nonce, (int64_t)(x->sent_usec / USEC_PER_SEC));
 }
@@ -101,6 +107,18 @@ static void read_retry_after(struct exchange *x, struct span value) {
                 x->retry_after_sec = seconds;
 }
 
+/* A carrier that sees no NAT on the way may leave both out. */
+static void read_seen_as(struct exchange *x, const struct sip_response *response) {
+        const struct sip_header *via = sip_header(response, "Via", 0);
+        struct span received = via ? sip_parameter(via->value, "received") : (struct span){0};
+        struct span rport = via ? sip_parameter(via->value, "rport") : (struct span){0};
+        char text[sizeof x->seen_as];
+        if (received.n == 0 && rport.n == 0)
+                return;
+        (void)snprintf(text, sizeof text, SPAN_FMT ":" SPAN_FMT, SPAN_ARG(received), SPAN_ARG(rport));
+        exchange_copy_text(x->seen_as, sizeof x->seen_as, span_of(text));
+}
+
 void exchange_copy_text(char *buffer, size_t size, struct span s) {
         size_t n = s.n < size - 1 ? s.n : size - 1;
         for (size_t i = 0; i < n; i++)
@@ -112,6 +130,7 @@ void exchange_read(struct exchange *x, const struct sip_response *response, cons
                    struct digest_input *answer) {
         x->status = response->status;
         exchange_copy_text(x->reason, sizeof x->reason, response->reason);
+        read_seen_as(x, response);
         if (x->status == 401 || x->status == 407)
                 read_challenges(x, response, policy);
         if (x->credentialed && x->status < 300)

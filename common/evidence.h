@@ -5,6 +5,7 @@
 #include "base.h"
 #include "challenge.h"
 #include "digest.h"
+#include "hypothesis.h"
 #include "nonce.h"
 #include "sip_message.h"
 #include "target.h"
@@ -12,12 +13,6 @@
 
 #define EVIDENCE_EXCHANGES_MAX 12
 #define EVIDENCE_TARGETS_MAX 8
-
-/* Which form of the digest-uri an answer used. */
-enum uri_form {
-        URI_AS_REQUESTED, /* the Request-URI itself (RFC 3261 section 22.4) */
-        URI_OTHER_PORT,   /* the Request-URI with the target's port added, or with its port taken off */
-};
 
 enum exchange_end {
         EXCHANGE_RESPONDED,   /* a final response came */
@@ -44,7 +39,9 @@ struct attempt {
 struct exchange {
         size_t target; /* index of evidence.targets */
         bool credentialed;
-        enum uri_form uri_form; /* of a credentialed request */
+        enum hypothesis hypothesis; /* the input that this answer changes, or the answer that this challenge was asked for */
+        bool named;                 /* a request without credentials that names its user */
+        bool other_method;          /* OPTIONS for REGISTER, or the other way round */
         char digest_uri[300];
         enum digest_algorithm algorithm; /* used in the answer */
         enum digest_qop qop;
@@ -60,7 +57,10 @@ struct exchange {
         size_t n_challenges;        /* that the response carried */
         bool has_challenge;         /* `challenge` is the one to answer: the topmost digest one, else the topmost */
         struct challenge challenge; /* spans into response_raw */
+        bool has_other_algorithm;   /* the next one that is offered, beside that of `challenge` */
+        enum digest_algorithm other_algorithm;
         struct nonce_facts nonce;
+        char seen_as[64]; /* where the carrier saw the request come from: received and rport of the Via (RFC 3581); "" = not said */
         enum { RSPAUTH_ABSENT, RSPAUTH_RIGHT, RSPAUTH_WRONG } rspauth;
         int retry_after_sec;       /* -1 = none */
         char contact[200];         /* of a 3xx */

@@ -77,6 +77,8 @@ struct trunk_memory {
         bool has_algorithm;
         enum digest_algorithm algorithm; /* of the last answer that was accepted */
         int64_t hold_until_usec;         /* the carrier asked not to be asked before (Retry-After); 0 = it did not */
+        hypotheses tried;                /* as in struct diagnosis_history */
+        enum hypothesis winner;
 };
 
 /* One proxy of a trunk that is probed on each: a row of `proxy_result`. Borrowed texts. */

@@ -52,20 +52,21 @@ static const char *const sql[STATEMENT_COUNT] = {
                 " :names, :chain_end, :not_after, :error, :wanted)",
         [STATEMENT_PUT_EVIDENCE] =
                 "INSERT INTO evidence (run, trunk, seq, target, sent_usec, rtt_usec, credentialed, digest_uri, algorithm, qop,"
-                " retransmissions, ending, problem, status, reason, request, response) VALUES (:run,"
+                " retransmissions, ending, problem, status, reason, request, response, changed) VALUES (:run,"
                 " (SELECT key FROM trunk WHERE trunk_id = :trunk), :seq, :target, :sent, :rtt, :credentialed, :digest_uri, :algorithm,"
-                " :qop, :retransmissions, :ending, :problem, :status, :reason, :request, :response)",
+                " :qop, :retransmissions, :ending, :problem, :status, :reason, :request, :response, :changed)",
         [STATEMENT_PUT_PROXY] =
                 "INSERT INTO proxy_result (run, trunk, seq, target, address, outcome, cause, detail, latency_usec) VALUES (:run,"
                 " (SELECT key FROM trunk WHERE trunk_id = :trunk), :seq, :target, :address,"
                 " (SELECT id FROM outcome WHERE word = :outcome), (SELECT id FROM cause WHERE word = :cause), :detail, :latency)",
         /* Most runs leave it as it was, and write nothing. */
-        [STATEMENT_PUT_MEMORY] = "INSERT INTO trunk_memory (trunk, algorithm, hold_until_usec)"
-                                 " VALUES ((SELECT key FROM trunk WHERE trunk_id = :trunk), :algorithm, :hold_until)"
-                                 " ON CONFLICT (trunk) DO UPDATE SET (algorithm, hold_until_usec)"
-                                 " = (excluded.algorithm, excluded.hold_until_usec)"
-                                 " WHERE (algorithm, hold_until_usec) IS NOT (excluded.algorithm, excluded.hold_until_usec)",
-        [STATEMENT_MEMORY] = "SELECT algorithm, hold_until_usec FROM trunk_memory"
+        [STATEMENT_PUT_MEMORY] = "INSERT INTO trunk_memory (trunk, algorithm, hold_until_usec, tried, winner)"
+                                 " VALUES ((SELECT key FROM trunk WHERE trunk_id = :trunk), :algorithm, :hold_until, :tried, :winner)"
+                                 " ON CONFLICT (trunk) DO UPDATE SET (algorithm, hold_until_usec, tried, winner)"
+                                 " = (excluded.algorithm, excluded.hold_until_usec, excluded.tried, excluded.winner)"
+                                 " WHERE (algorithm, hold_until_usec, tried, winner)"
+                                 " IS NOT (excluded.algorithm, excluded.hold_until_usec, excluded.tried, excluded.winner)",
+        [STATEMENT_MEMORY] = "SELECT algorithm, hold_until_usec, tried, winner FROM trunk_memory"
                              " WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)",
         [STATEMENT_LAST_RESULT] = "SELECT cause.word, started_usec FROM result JOIN cause ON cause.id = result.cause"
                                   " JOIN run ON run.id = result.run WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)"

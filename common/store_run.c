@@ -162,6 +162,13 @@ static const char *problem_of(const struct exchange *x) {
         return x->error ? strerrordesc_np(x->error) : NULL;
 }
 
+/* What this request has otherwise than the first of its kind; NULL = nothing. */
+static const char *changed_input(const struct exchange *x) {
+        if (x->credentialed)
+                return x->hypothesis != HYPOTHESIS_NONE ? hypothesis_word(x->hypothesis) : NULL;
+        return x->named ? hypothesis_word(HYPOTHESIS_USER_NAMED) : x->other_method ? "method" : NULL;
+}
+
 static int put_exchange(struct store *s, int64_t run, const char *trunk_id, size_t seq, const struct evidence *e) {
         const struct exchange *x = &e->exchanges[seq - 1];
         _cleanup_(freep) char *request = NULL, *response = NULL;
@@ -178,6 +185,7 @@ static int put_exchange(struct store *s, int64_t run, const char *trunk_id, size
         bind_text(&q, ":digest_uri", x->credentialed ? x->digest_uri : NULL);
         bind_text(&q, ":algorithm", x->credentialed ? digest_algorithm_name(x->algorithm) : NULL);
         bind_text(&q, ":qop", x->credentialed ? digest_qop_name(x->qop) : NULL);
+        bind_text(&q, ":changed", changed_input(x));
         bind_integer(&q, ":retransmissions", x->retransmissions);
         bind_text(&q, ":ending", ending_word(x->end));
         bind_text(&q, ":problem", problem_of(x));
@@ -221,10 +229,14 @@ static int put_proxy(struct store *s, int64_t run, const char *trunk_id, size_t 
 }
 
 static int put_memory(struct store *s, const char *trunk_id, const struct trunk_memory *m) {
+        char tried[200];
+        hypotheses_write(m->tried, " ", tried, sizeof tried);
         _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_MEMORY, "store a trunk's memory");
         bind_text(&q, ":trunk", trunk_id);
         bind_text(&q, ":algorithm", m->has_algorithm ? digest_algorithm_name(m->algorithm) : NULL);
         bind_optional(&q, ":hold_until", m->hold_until_usec);
+        bind_text_or_null(&q, ":tried", tried);
+        bind_text(&q, ":winner", m->winner != HYPOTHESIS_NONE ? hypothesis_word(m->winner) : NULL);
         return query_run(&q);
 }
 
@@ -350,10 +362,15 @@ int store_memory(struct store *s, const char *trunk_id, struct trunk_memory *ret
         int r = query_step(&q);
         if (r != 0)
                 return r;
-        struct trunk_memory m = {.hold_until_usec = sqlite3_column_int64(q.statement, 1)};
+        struct trunk_memory m = {
+                .hold_until_usec = sqlite3_column_int64(q.statement, 1),
+                .tried = hypotheses_read((const char *)sqlite3_column_text(q.statement, 2)),
+        };
+        hypotheses winner = hypotheses_read((const char *)sqlite3_column_text(q.statement, 3));
+        m.winner = winner ? (enum hypothesis)__builtin_ctz(winner) : HYPOTHESIS_NONE;
         const char *algorithm = (const char *)sqlite3_column_text(q.statement, 0);
         m.has_algorithm = algorithm && digest_algorithm_from(span_of(algorithm), &m.algorithm);
-        if (!m.has_algorithm && m.hold_until_usec == 0)
+        if (!m.has_algorithm && m.hold_until_usec == 0 && m.tried == 0 && m.winner == HYPOTHESIS_NONE)
                 return STORE_NONE;
         *ret = m;
         return 0;

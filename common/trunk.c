@@ -1,6 +1,8 @@
 /* trunk.c: trunks, and what the configuration adds to them. */
 #include "trunk.h"
 
+#include <time.h>
+
 #include <stdio.h>
 
 #include "config.h"
@@ -99,6 +101,16 @@ bool trunk_validation_failed(const struct trunk *t) {
                 return true;
         const char *status = t->validation_status;
         return status && strlen(status) == 3 && strspn(status, "0123456789") == 3 && status[0] >= '4';
+}
+
+bool trunk_validated_at(const struct trunk *t, int64_t *ret_sec) {
+        struct tm tm = {0};
+        const char *status = t->validation_status;
+        bool good = status ? strlen(status) == 3 && status[0] == '2' : text_ieq(t->validation_code, "ok");
+        if (!good || trunk_validation_failed(t) || !t->validation_time || !strptime(t->validation_time, "%Y-%m-%dT%H:%M:%S", &tm))
+                return false;
+        *ret_sec = timegm(&tm);
+        return true;
 }
 
 /* -- merge ---------------------------------------------------------------------------------------------------------------- */

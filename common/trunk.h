@@ -81,6 +81,9 @@ bool trunk_inactive(const struct trunk *t);
 /* True when lastValidation claims a failure (status >= 400, or a code that ends in "mismatch"). */
 bool trunk_validation_failed(const struct trunk *t);
 
+/* True when lastValidation claims success, with a time: seconds since 1970. */
+bool trunk_validated_at(const struct trunk *t, int64_t *ret_sec);
+
 struct config;
 
 /* Writes the configuration's settings for each trunk (matched by id, then by name) over what the platform says, and appends the

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "../common/challenge.h"
+#include "../common/answer.h"
 #include "../common/sip_message.h"
 #include "../common/target.h"
 #include "now.h"
@@ -18,6 +18,7 @@
 #define TOKEN_HEX 33               /* 128 random bits, and the final NUL */
 #define UDP_SIZE_MAX 1300          /* bytes of a request that may go by UDP (RFC 3261 section 18.1.1) */
 #define AUTHORIZATION_MAX 2048     /* bytes of one Authorization value */
+#define PROBE_FAILURES_MAX 2       /* refused or unheard answers of one probe */
 #define USER_AGENT "trunkauditd/" TRUNKAUDIT_VERSION
 
 struct probe {
@@ -34,6 +35,8 @@ struct probe {
         struct target_uris uris;    /* of the target that the flow leads to */
         size_t target;
         const char *method;
+        bool has_algorithm; /* the next challenge chooses this one among several */
+        enum digest_algorithm algorithm;
         char call_id[TOKEN_HEX], from_tag[TOKEN_HEX];
         uint32_t cseq;
         struct flow *flow; /* NULL, or to evidence.targets[target] */
@@ -45,13 +48,7 @@ struct probe {
         uint64_t interval_usec;             /* timer E */
         uint64_t resend_usec, give_up_usec; /* when timers E and F fire */
         bool proceeding;                    /* a provisional response came */
-        struct digest_input answer;         /* what the request's credentials were made of; spans into older exchanges and below */
-        char cnonce[TOKEN_HEX], nc[9];
-        struct nonce_use {
-                struct span nonce; /* in an exchange's response */
-                unsigned n;
-        } uses[EVIDENCE_EXCHANGES_MAX];
-        size_t n_uses;
+        struct answer answer;               /* what the last credentials were made of; spans into older exchanges */
 };
 
 static void step(struct probe *p);
@@ -159,50 +156,29 @@ static void on_due(struct flow *f, void *user) {
 
 /* -- sending ------------------------------------------------------------------------------------------------------------ */
 
-/* The span of what an answer needs from the configuration. */
-static struct span secret_span(const struct secret *s) {
-        return s ? secret_bytes(s) : (struct span){NULL, 0};
-}
-
-/* How often this probe has answered that nonce, this time included: RFC 7616 section 3.4, nc. */
-static unsigned count_use(struct probe *p, struct span nonce) {
-        for (size_t i = 0; i < p->n_uses; i++)
-                if (span_eq(p->uses[i].nonce, nonce))
-                        return ++p->uses[i].n;
-        if (p->n_uses < ELEMENTS(p->uses))
-                p->uses[p->n_uses++] = (struct nonce_use){nonce, 1};
-        return 1;
-}
-
 /* Makes the header value that answers a challenge. */
-static int make_answer(struct probe *p, const struct challenge *c, enum digest_qop qop, const char *digest_uri, char *buffer, size_t size) {
-        char nc[9], response[DIGEST_HEX_MAX + 1];
-        unsigned uses = count_use(p, c->nonce);
-        (void)snprintf(nc, sizeof nc, "%08x", uses);
-        int r = random_hex(p, p->cnonce);
-        if (r < 0)
-                return r;
-        struct digest_input in = {
-                .algorithm = c->algorithm,
+static int make_answer(struct probe *p, const struct challenge *c, enum digest_qop qop, enum hypothesis h, char *buffer, size_t size) {
+        char cnonce[TOKEN_HEX];
+        int r = random_hex(p, cnonce);
+        const struct answer_request request = {
+                .trunk = p->trunk,
+                .challenge = c,
+                .uris = &p->uris,
+                .transport = p->evidence.targets[p->target].transport,
+                .method = p->method,
                 .qop = qop,
-                .username = span_of(p->trunk->username),
-                .realm = c->realm,
-                .password = secret_span(p->trunk->password),
-                .ha1 = secret_span(p->trunk->ha1),
-                .method = span_of(p->method),
-                .uri = span_of(digest_uri),
-                .nonce = c->nonce,
-                .nc = span_of(nc),
-                .cnonce = span_of(p->cnonce),
-                .body = SPAN(""),
+                .hypothesis = h,
+                .cnonce = cnonce,
         };
-        r = digest_response(&in, response);
-        if (r >= 0)
-                r = challenge_answer_write(c, &in, response, buffer, size);
-        p->answer = in;
-        memcpy(p->nc, nc, sizeof p->nc);
-        p->answer.nc = span_of(p->nc);
-        return r;
+        return r < 0 ? r : answer_write(&p->answer, &request, buffer, size);
+}
+
+/* Of a request without credentials that names its user: the realm that is known, else the domain. */
+static int name_user(const struct probe *p, char *buffer, size_t size) {
+        char domain[TARGET_HOST_MAX] = "";
+        if (!p->trunk->realm && !target_domain(p->trunk, domain))
+                (void)snprintf(domain, sizeof domain, "%s", p->locations[p->target].host);
+        return challenge_user_write(p->trunk->username, p->trunk->realm ? p->trunk->realm : domain, p->uris.request, buffer, size);
 }
 
 static int write_request(struct probe *p, const char *authorization, const char *proxy_authorization) {
@@ -334,7 +310,8 @@ static void note_tls(struct probe *p) {
 /* -- asking and answering --------------------------------------------------------------------------------------------------- */
 
 /* A new challenge may come over a new connection; an answer never does. */
-static void ask(struct probe *p, size_t target) {
+static void ask(struct probe *p, size_t target, const struct diagnosis_step *s) {
+        char value[AUTHORIZATION_MAX];
         int r = 0;
         if (!p->flow || p->target != target || flow_is_over(p->flow))
                 r = open_flow(p, target);
@@ -350,7 +327,16 @@ static void ask(struct probe *p, size_t target) {
                 end_exchange(p, EXCHANGE_UNREACHABLE);
                 return;
         }
-        r = write_request(p, NULL, NULL);
+        if (s->other_method)
+                p->method = text_eq(p->method, "OPTIONS") ? "REGISTER" : "OPTIONS";
+        p->has_algorithm = s->has_algorithm;
+        p->algorithm = s->algorithm;
+        x->hypothesis = s->hypothesis;
+        x->other_method = s->other_method;
+        x->named = s->named;
+        r = s->named ? name_user(p, value, sizeof value) : 0;
+        if (r >= 0)
+                r = write_request(p, s->named ? value : NULL, NULL);
         if (r < 0)
                 broken(p, "request", r);
         else
@@ -372,13 +358,12 @@ static const struct exchange *other_door(const struct probe *p, const struct exc
 static void answer(struct probe *p, const struct diagnosis_step *s) {
         const struct exchange *asked = current(p), *answered = NULL, *other = other_door(p, asked, &answered);
         const struct challenge *c = &asked->challenge;
-        const char *digest_uri = s->uri_form == URI_OTHER_PORT ? p->uris.other_port : p->uris.request;
         char values[2][AUTHORIZATION_MAX]; /* by challenge.proxy */
         int r = 0;
         if (other)
-                r = make_answer(p, &other->challenge, answered->qop, digest_uri, values[!c->proxy], sizeof values[0]);
+                r = make_answer(p, &other->challenge, answered->qop, s->hypothesis, values[!c->proxy], sizeof values[0]);
         if (r >= 0)
-                r = make_answer(p, c, s->qop, digest_uri, values[c->proxy], sizeof values[0]);
+                r = make_answer(p, c, s->qop, s->hypothesis, values[c->proxy], sizeof values[0]);
 
         bool proxy = other || c->proxy, www = other || !c->proxy;
         enum digest_algorithm algorithm = c->algorithm;
@@ -388,10 +373,10 @@ static void answer(struct probe *p, const struct diagnosis_step *s) {
                 return;
         }
         x->credentialed = true;
-        x->uri_form = s->uri_form;
+        x->hypothesis = s->hypothesis;
         x->qop = s->qop;
         x->algorithm = algorithm;
-        (void)snprintf(x->digest_uri, sizeof x->digest_uri, "%s", digest_uri);
+        (void)snprintf(x->digest_uri, sizeof x->digest_uri, "%s", p->answer.digest_uri);
         if (r >= 0)
                 r = write_request(p, www ? values[false] : NULL, proxy ? values[true] : NULL);
         if (r < 0)
@@ -400,13 +385,13 @@ static void answer(struct probe *p, const struct diagnosis_step *s) {
                 send_request(p);
 }
 
-static void ask_over_tcp(struct probe *p, size_t target) {
-        struct location l = p->locations[target];
+static void ask_over_tcp(struct probe *p, const struct diagnosis_step *s) {
+        struct location l = p->locations[s->target];
         l.transport = TARGET_TCP;
         (void)snprintf(l.how, sizeof l.how, "TCP for a request of more than %d bytes", UDP_SIZE_MAX);
         size_t added = p->evidence.n_targets;
         if (add_target(p, &l))
-                ask(p, added);
+                ask(p, added, s);
         else
                 finish(p);
 }
@@ -416,18 +401,19 @@ static void follow(struct probe *p);
 static void step(struct probe *p) {
         const struct diagnosis_policy policy = {
                 .budget = p->context.config->probe.budget,
+                .failures = PROBE_FAILURES_MAX,
                 .follow_redirects = p->context.config->sip.follow_redirects,
         };
-        struct diagnosis_step s = diagnosis_next(p->trunk, &policy, &p->evidence);
+        struct diagnosis_step s = diagnosis_next(p->trunk, &policy, &p->history, &p->evidence);
         switch (s.step) {
         case STEP_DONE:
                 finish(p);
                 return;
         case STEP_ASK:
                 if (s.over_tcp)
-                        ask_over_tcp(p, s.target);
+                        ask_over_tcp(p, &s);
                 else
-                        ask(p, s.target);
+                        ask(p, s.target, &s);
                 return;
         case STEP_ANSWER:
                 answer(p, &s);
@@ -447,7 +433,11 @@ static void take_final(struct probe *p, struct exchange *x, const struct sip_res
                 .hex_digits = p->trunk->ha1 ? secret_bytes(p->trunk->ha1).n : 0,
         };
         policy.has_wanted = digest_algorithm_from(span_of(p->trunk->algorithm), &policy.wanted);
-        exchange_read(x, response, &policy, &p->answer);
+        if (p->has_algorithm) {
+                policy.has_wanted = true;
+                policy.wanted = p->algorithm;
+        }
+        exchange_read(x, response, &policy, &p->answer.input);
         end_exchange(p, EXCHANGE_RESPONDED);
 }
 
@@ -528,7 +518,7 @@ static void on_route(struct route *route, int outcome, const struct location *lo
                 broken(p, "name lookup", outcome);
         } else if (before > 0) {
                 if (p->evidence.n_targets > before)
-                        ask(p, before);
+                        ask(p, before, &(const struct diagnosis_step){.step = STEP_ASK});
                 else
                         finish(p); /* the redirection leads nowhere */
         } else if (outcome > 0) {
@@ -612,6 +602,7 @@ struct probe *probe_free(struct probe *p) {
                 (void)sd_event_source_disable_unref(p->later);
                 (void)route_free(p->route);
                 (void)flow_free(p->flow);
+                answer_clear(&p->answer);
                 evidence_clear(&p->evidence);
                 free(p->locations);
                 free(p);

@@ -52,6 +52,8 @@ static const struct trunk_memory *remember(struct trunk_audit *t) {
                 int64_t wait_sec = x->retry_after_sec < RETRY_AFTER_MAX_SEC ? x->retry_after_sec : RETRY_AFTER_MAX_SEC;
                 t->memory.hold_until_usec = wait_sec > 0 ? (int64_t)x->sent_usec + wait_sec * (int64_t)USEC_PER_SEC : 0;
         }
+        t->memory.tried = t->history.tried;
+        t->memory.winner = t->history.winner;
         return learned ? &t->memory : NULL;
 }
 
@@ -126,6 +128,7 @@ static void on_probe(struct probe *p, struct probe_result *result, void *user) {
         struct trunk_audit *t = user;
         struct probe_result r = *result;
         result->evidence = (struct evidence){0};
+        diagnosis_learn(t->trunk, &r.evidence, &t->history);
         t->probe = probe_free(p);
         if (t->n_proxies == 0) {
                 t->verdict = r.verdict;
@@ -199,6 +202,8 @@ int trunk_audit_new(struct trunk_audit **ret, struct store *store, const struct 
         if (store_memory(store, trunk->id, &t->memory) == 0) {
                 t->history.has_algorithm = t->memory.has_algorithm;
                 t->history.algorithm = t->memory.algorithm;
+                t->history.tried = t->memory.tried;
+                t->history.winner = t->memory.winner;
         }
         *ret = t;
         return 0;

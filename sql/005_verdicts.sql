@@ -27,3 +27,9 @@ PRAGMA legacy_alter_table = OFF;
 ALTER TABLE result ADD COLUMN
   confidence TEXT CHECK (confidence IN ('proven', 'indicated')); -- proven: recomputed, or one changed input flipped the result;
                                                     -- indicated: the evidence fits; NULL: stored by an earlier version
+
+ALTER TABLE evidence ADD COLUMN changed TEXT;         -- the input that this request has otherwise than the first one of its kind:
+                                                    -- fresh_nonce, uri_port, qop, username, ...; NULL: none
+
+ALTER TABLE trunk_memory ADD COLUMN tried TEXT;       -- inputs that were changed and refused too, separated by spaces; NULL: none
+ALTER TABLE trunk_memory ADD COLUMN winner TEXT;      -- the input whose change the carrier accepts, proven; NULL: none

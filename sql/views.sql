@@ -94,6 +94,7 @@ SELECT
   e.status,                                                    -- of the response; NULL: none
   round(e.rtt_usec / 1000.0, 1) AS rtt_ms,
   e.retransmissions,
+  e.changed,                                                   -- the input that is another than in the first request of its kind
   e.ending,                                                    -- responded, no_response, refused, closed, ...
   coalesce(e.problem, CASE WHEN e.ending = 'untrusted' THEN a.tls_error END) AS problem, -- the error behind the ending
   t.trunk_id,

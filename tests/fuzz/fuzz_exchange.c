@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/challenge.h"
+#include "common/answer.h"
 #include "common/diagnosis.h"
 #include "common/evidence.h"
 #include "common/sip_frame.h"
@@ -36,28 +36,25 @@ static bool next_message(struct span *rest, bool stream, struct span *ret) {
         return true;
 }
 
-static void answer(const struct exchange *asked, struct exchange *x, const struct diagnosis_step *s, struct digest_input *ret) {
-        const struct challenge *c = &asked->challenge;
-        char response[DIGEST_HEX_MAX + 1], header[2048];
-        x->credentialed = true;
-        x->uri_form = s->uri_form;
-        x->qop = s->qop;
-        x->algorithm = c->algorithm;
-        *ret = (struct digest_input){
-                .algorithm = c->algorithm,
+static void answer(const struct trunk *t, const struct exchange *asked, struct exchange *x, const struct diagnosis_step *s,
+                   struct answer *ret) {
+        static const struct target_uris uris = {
+                .request = "sip:carrier.example", .other_port = "sip:carrier.example:5060", .aor = "sip:alice@carrier.example"};
+        const struct answer_request request = {
+                .trunk = t,
+                .challenge = &asked->challenge,
+                .uris = &uris,
+                .method = "REGISTER",
                 .qop = s->qop,
-                .username = SPAN("alice"),
-                .realm = c->realm,
-                .password = SPAN("open sesame"),
-                .method = SPAN("REGISTER"),
-                .uri = SPAN("sip:carrier.example"),
-                .nonce = c->nonce,
-                .nc = SPAN("00000001"),
-                .cnonce = SPAN("0a4f113b"),
-                .body = SPAN(""),
+                .hypothesis = s->hypothesis,
+                .cnonce = "0a4f113b0a4f113b0a4f113b0a4f113b",
         };
+        char header[2048];
+        x->credentialed = true;
+        x->qop = s->qop;
+        x->algorithm = asked->challenge.algorithm;
         /* What diagnosis wants answered can be answered. */
-        if (digest_response(ret, response) != 0 || challenge_answer_write(c, ret, response, header, sizeof header) < 0)
+        if (answer_write(ret, &request, header, sizeof header) != 0)
                 abort();
 }
 
@@ -97,34 +94,40 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         t.realm = data[0] & 2 ? realm : NULL;
         t.algorithm = data[0] & 4 ? strongest : NULL;
         const struct challenge_policy policy = {.strongest = data[0] & 4};
-        const struct diagnosis_policy limits = {.budget = BUDGET};
+        const struct diagnosis_policy limits = {.budget = BUDGET, .failures = 2};
         const struct diagnosis_history history = {0};
         struct evidence e = {.resolution = RESOLUTION_DONE};
         if (!evidence_add_target(&e) || !evidence_add_target(&e))
                 abort();
         struct span rest = {(const char *)data + 1, size - 1}, message;
-        struct digest_input in = {0};
+        struct answer a = {0};
         struct diagnosis_step s;
 
-        while ((s = diagnosis_next(&t, &limits, &e)).step != STEP_DONE) {
+        while ((s = diagnosis_next(&t, &limits, &history, &e)).step != STEP_DONE) {
                 if (s.step == STEP_FOLLOW || s.over_tcp || e.n_exchanges == EVIDENCE_EXCHANGES_MAX)
                         abort(); /* not configured; nothing is too large here; no step beyond the limit */
                 struct exchange *x = evidence_add_exchange(&e);
                 if (!x)
                         abort();
-                *x = (struct exchange){.retry_after_sec = -1, .end = EXCHANGE_NO_RESPONSE, .sent_usec = NOW_SEC * USEC_PER_SEC};
+                *x = (struct exchange){.retry_after_sec = -1,
+                                       .end = EXCHANGE_NO_RESPONSE,
+                                       .sent_usec = NOW_SEC * USEC_PER_SEC,
+                                       .hypothesis = s.hypothesis,
+                                       .named = s.named,
+                                       .other_method = s.other_method};
                 if (s.step == STEP_ANSWER) {
                         x->target = x[-1].target;
-                        answer(&x[-1], x, &s, &in);
+                        answer(&t, &x[-1], x, &s, &a);
                 } else {
                         x->target = s.target;
                 }
                 if (next_message(&rest, data[0] & 8, &message))
-                        receive(x, message, &policy, &in);
+                        receive(x, message, &policy, &a.input);
         }
         struct verdict v = diagnosis_verdict(&t, &history, &e);
         if (evidence_credentialed(&e) > BUDGET || memchr(v.detail, '\0', sizeof v.detail) == NULL)
                 abort();
+        answer_clear(&a);
         evidence_clear(&e);
         secret_free(password);
         return 0;

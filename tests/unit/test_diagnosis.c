@@ -14,6 +14,8 @@
 #define D_NO_QOP "Digest realm=\"r\", nonce=\"a\""
 #define D_OTHER_REALM "Digest realm=\"other\", nonce=\"a\", qop=\"auth\""
 #define D_SHA_256 "Digest realm=\"r\", nonce=\"a\", qop=\"auth\", algorithm=SHA-256"
+#define D_UTF8 "Digest realm=\"r\", nonce=\"a\", qop=\"auth\", charset=UTF-8"
+#define D_STALE_NO_QOP "Digest realm=\"r\", nonce=\"c\", stale=true"
 #define D_INT "Digest realm=\"r\", nonce=\"a\", qop=\"auth-int\""
 #define D_LIVES_1_S "Digest realm=\"r\", nonce=\"awPB8GsDwe8AAQIDBAUGBwgJCgsMDQ4P\", qop=\"auth\""
 #define D_LIVES_30_S "Digest realm=\"r\", nonce=\"awPCDWsDwe8AAQIDBAUGBwgJCgsMDQ4P\", qop=\"auth\""
@@ -22,16 +24,31 @@
 
 /* One exchange. n 0 ends a script. */
 struct saw {
-        enum { NOTHING, ASK, PLAIN, OTHER } sent; /* PLAIN, OTHER: an answer with the one or the other form of the digest-uri */
-        int status;                               /* 0 = see end */
-        const char *challenge;                    /* with 407 it is Proxy-Authenticate */
-        unsigned again;                           /* retransmissions */
-        unsigned rtt_msec;                        /* 0 = 20 */
+        enum {
+                NOTHING,
+                ASK,       /* without credentials */
+                ASK_NAMED, /* the same, naming the user */
+                ASK_OTHER, /* by the other method */
+                PLAIN,     /* an answer as it should be; after it the hypotheses, OTHER is the other form of the digest-uri */
+                FRESH,
+                OTHER,
+                TRANSPORT,
+                SCHEME,
+                WITH_QOP,
+                ALGORITHM,
+                WITH_ALGORITHM,
+                USERNAME,
+                LATIN1,
+        } sent;
+        int status;            /* 0 = see end */
+        const char *challenge; /* with 407 it is Proxy-Authenticate */
+        unsigned again;        /* retransmissions */
+        unsigned rtt_msec;     /* 0 = 20 */
         enum exchange_end end;
         bool proof_wrong; /* rspauth */
 };
 
-#define SAW_MAX 8
+#define SAW_MAX 10
 
 /* Shorthands for exchanges. */
 #define ASKED(challenge) \
@@ -42,6 +59,14 @@ struct saw {
         { ASK, status, NULL, 0, 0, EXCHANGE_RESPONDED, false }
 #define ASK_ENDED(end) \
         { ASK, 0, NULL, 10, 0, end, false }
+#define NAMED_GOT(status) \
+        { ASK_NAMED, status, NULL, 0, 0, EXCHANGE_RESPONDED, false }
+#define NAMED_ASKED(challenge) \
+        { ASK_NAMED, 401, challenge, 0, 0, EXCHANGE_RESPONDED, false }
+#define OTHER_GOT(status) \
+        { ASK_OTHER, status, NULL, 0, 0, EXCHANGE_RESPONDED, false }
+#define OTHER_ASKED(challenge) \
+        { ASK_OTHER, 401, challenge, 0, 0, EXCHANGE_RESPONDED, false }
 #define GOT(form, status) \
         { form, status, NULL, 0, 0, EXCHANGE_RESPONDED, false }
 #define GOT_CHALLENGE(form, status, challenge) \
@@ -54,6 +79,8 @@ struct saw {
         { form, 401, D_B, 0, msec, EXCHANGE_RESPONDED, false }
 #define STALE(form) \
         { form, 401, D_STALE, 0, 0, EXCHANGE_RESPONDED, false }
+#define STALE_NO_QOP(form) \
+        { form, 401, D_STALE_NO_QOP, 0, 0, EXCHANGE_RESPONDED, false }
 #define ENDED(form, end) \
         { form, 0, NULL, 10, 0, end, false }
 #define ACCEPTED(form) \
@@ -71,6 +98,13 @@ struct row {
         bool known; /* history */
         enum cause last_cause;
         const char *last_algorithm; /* of the last accepted answer; NULL = none */
+        hypotheses tried;
+        enum hypothesis winner;
+        unsigned failures; /* 0 = 2 */
+        bool doubtful;     /* less is shown than the cause may claim */
+        const char *username, *password, *method, *validation_time;
+        const char *seen_as[2]; /* of every exchange without, and of every one with credentials */
+        const char *other;      /* algorithm beside that of each challenge */
         /* where requests can go */
         size_t n_targets;     /* 0 = 1 */
         const char *to;       /* the index of the target of each exchange, a digit each; NULL = all to the first */
@@ -100,9 +134,9 @@ static const struct row rows[] = {
         {.expected = CAUSE_OK, .saw = {ASKED_BY_PROXY, ACCEPTED(PLAIN)}},
         {.expected = CAUSE_OK, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 401, D_B), ACCEPTED(PLAIN)}},
         {.expected = CAUSE_OK, .saw = {ASKED(D_A), GOT_CHALLENGE(PLAIN, 407, D_B), ACCEPTED(PLAIN)}},
-        {.expected = CAUSE_OK, .saw = {ASKED(D_A), STALE(PLAIN), ACCEPTED(PLAIN)}},
-        {.expected = CAUSE_OK, .saw = {ASKED(D_STALE), ACCEPTED(PLAIN)}},               /* stale before any answer says nothing */
-        {.expected = CAUSE_OK, .saw = {ASKED(D_STALE), STALE(PLAIN), ACCEPTED(PLAIN)}}, /* and is not counted */
+        {.expected = CAUSE_STALE_ONCE, .saw = {ASKED(D_A), STALE(PLAIN), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_OK, .saw = {ASKED(D_STALE), ACCEPTED(PLAIN)}}, /* stale before any answer says nothing */
+        {.expected = CAUSE_STALE_ONCE, .saw = {ASKED(D_STALE), STALE(PLAIN), ACCEPTED(PLAIN)}},
         {.expected = CAUSE_OK, .saw = {ASKED(D_A), {PLAIN, 200, NULL, 1, 700, EXCHANGE_RESPONDED, false}}},
         {.expected = CAUSE_OK, .saw = {ASKED(D_LIVES_1_S), {PLAIN, 200, NULL, 3, 3000, EXCHANGE_RESPONDED, false}}},
         {.expected = CAUSE_OK, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .realm = "r", .algorithm = "MD5", .qop = "auth"},
@@ -125,9 +159,12 @@ static const struct row rows[] = {
         {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(403)}, BY_ADDRESS},
 
         /* -- stale ----------------------------------------------------------------------------------------------------- */
-        {.expected = CAUSE_STALE_NONCE, .saw = {ASKED(D_A), STALE(PLAIN), STALE(PLAIN)}},
-        {.expected = CAUSE_STALE_NONCE, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_STALE), GOT_CHALLENGE(PLAIN, 407, D_STALE)}},
-        {.expected = CAUSE_STALE_NONCE, .saw = {ASKED(D_LIVES_1_S), STALE(PLAIN), STALE(PLAIN)}},
+        {.expected = CAUSE_STALE_NONCE, .doubtful = true, .saw = {ASKED(D_A), STALE(PLAIN), STALE(PLAIN)}},
+        {.expected = CAUSE_STALE_NONCE,
+         .doubtful = true,
+         .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_STALE), GOT_CHALLENGE(PLAIN, 407, D_STALE)}},
+        /* a lifetime of a second is no reason at a round trip of 20 ms */
+        {.expected = CAUSE_STALE_NONCE, .doubtful = true, .saw = {ASKED(D_LIVES_1_S), STALE(PLAIN), STALE(PLAIN)}},
         {.expected = CAUSE_BUDGET_SPENT, .budget = 1, .saw = {ASKED(D_A), STALE(PLAIN)}},
         {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), STALE(PLAIN), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
         {.expected = CAUSE_BUDGET_SPENT, .budget = 2, .saw = {ASKED(D_A), STALE(PLAIN), REFUSED(PLAIN)}},
@@ -136,8 +173,8 @@ static const struct row rows[] = {
         {.expected = CAUSE_BUDGET_SPENT,
          .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_STALE), GOT_CHALLENGE(PLAIN, 401, D_A), STALE(PLAIN)}},
         /* stale in a door's first challenge, before any answer to it */
-        {.expected = CAUSE_OK, .saw = {ASKED_BY_PROXY, STALE(PLAIN), STALE(PLAIN), ACCEPTED(PLAIN)}},
-        {.expected = CAUSE_OK, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_STALE), STALE(PLAIN), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_STALE_ONCE, .saw = {ASKED_BY_PROXY, STALE(PLAIN), STALE(PLAIN), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_STALE_ONCE, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_STALE), STALE(PLAIN), ACCEPTED(PLAIN)}},
         /* stale, and the new challenge cannot be answered */
         {.expected = CAUSE_CHALLENGE_MALFORMED, .saw = {ASKED(D_A), GOT_CHALLENGE(PLAIN, 401, BROKEN ", stale=true")}},
         {.expected = CAUSE_REALM_MISMATCH, .saw = {ASKED(D_A), GOT_CHALLENGE(PLAIN, 401, D_OTHER_REALM ", stale=true")}, .realm = "r"},
@@ -145,78 +182,203 @@ static const struct row rows[] = {
         {.expected = CAUSE_STALE_NONCE, .saw = {ASKED(D_LIVES_1_S), REFUSED_AFTER(PLAIN, 2001)}},
         /* within the rounding it may have been either */
         {.expected = CAUSE_REFUSAL_UNPROVEN,
-         .saw = {ASKED(D_LIVES_1_S), REFUSED_AFTER(PLAIN, 2000), ASKED(D_LIVES_1_S), REFUSED_AFTER(PLAIN, 1001), ASKED(D_LIVES_1_S),
-                 REFUSED_AFTER(PLAIN, 2000)}},
+         .saw = {ASKED(D_LIVES_1_S), REFUSED_AFTER(PLAIN, 2000), ASKED(D_LIVES_1_S), REFUSED_AFTER(FRESH, 1001)}},
         {.expected = CAUSE_WRONG_PASSWORD,
          .saw = {ASKED(D_LIVES_1_S), REFUSED_AFTER(PLAIN, 1000), ASKED(D_LIVES_1_S), REFUSED_AFTER(OTHER, 1000)}},
         {.expected = CAUSE_WRONG_PASSWORD,
          .saw = {ASKED(D_LIVES_30_S), REFUSED_AFTER(PLAIN, 2001), ASKED(D_LIVES_30_S), REFUSED_AFTER(OTHER, 2001)}},
         /* the lifetime cannot be read, and one second is the shortest that there is */
-        {.expected = CAUSE_REFUSAL_UNPROVEN,
-         .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), REFUSED_AFTER(PLAIN, 1001)}},
-        {.expected = CAUSE_OK, .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN, .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), REFUSED_AFTER(FRESH, 1001)}},
+        {.expected = CAUSE_STALE_UNSIGNALLED, .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1001), ASKED(D_A), ACCEPTED(FRESH)}},
         {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), REFUSED_AFTER(PLAIN, 1000), ASKED(D_A), REFUSED_AFTER(OTHER, 1000)}},
 
         /* -- refused --------------------------------------------------------------------------------------------------- */
         {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
         /* some carriers offer auth-int and cannot verify it; a 403 is a decision all the same */
-        {.expected = CAUSE_REFUSAL_UNPROVEN, .saw = {ASKED(D_INT), REFUSED(PLAIN), ASKED(D_INT), REFUSED(OTHER)}},
-        {.expected = CAUSE_FORBIDDEN, .saw = {ASKED(D_INT), GOT(PLAIN, 403), ASKED(D_INT), GOT(OTHER, 403)}},
+        {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_INT), REFUSED(PLAIN), ASKED(D_INT), REFUSED(WITH_QOP)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN,
+         .tried = HYPOTHESIS_BIT(HYPOTHESIS_URI_PORT),
+         .budget = 1,
+         .saw = {ASKED(D_INT), REFUSED(PLAIN)}},
+        {.expected = CAUSE_AUTH_INT_UNVERIFIABLE,
+         .saw = {ASKED(D_INT), REFUSED(PLAIN), ASKED(D_INT), ACCEPTED(WITH_QOP), ASKED(D_INT), REFUSED(PLAIN)}},
+        {.expected = CAUSE_FORBIDDEN, .saw = {ASKED(D_INT), GOT(PLAIN, 403), ASKED(D_INT), GOT(WITH_QOP, 403)}},
         {.expected = CAUSE_WRONG_PASSWORD, .budget = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
         {.expected = CAUSE_BUDGET_SPENT, .budget = 1, .saw = {ASKED(D_A), REFUSED(PLAIN)}},
         {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASKED(D_A), GOT(PLAIN, 401), ASKED(D_A), GOT(OTHER, 401)}}, /* without a challenge */
         {.expected = CAUSE_FORBIDDEN, .saw = {ASKED(D_A), GOT(PLAIN, 403), ASKED(D_A), GOT(OTHER, 403)}},
         {.expected = CAUSE_FORBIDDEN, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), GOT(OTHER, 403)}},
         {.expected = CAUSE_BUDGET_SPENT, .budget = 1, .saw = {ASKED(D_A), GOT(PLAIN, 403)}},
-        {.expected = CAUSE_URI_MISMATCH, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER)}},
-        {.expected = CAUSE_URI_MISMATCH, .saw = {ASKED(D_A), GOT(PLAIN, 403), ASKED(D_A), ACCEPTED(OTHER)}},
-        {.expected = CAUSE_URI_MISMATCH, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), STALE(OTHER), ACCEPTED(OTHER)}},
+        {.expected = CAUSE_URI_MISMATCH, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), REFUSED(PLAIN)}},
+        /* the first form once more: it was the nonce, it is not told, or it need not be asked again */
+        {.expected = CAUSE_STALE_UNSIGNALLED,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_URI_MISMATCH,
+         .doubtful = true,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN)}},
+        {.expected = CAUSE_URI_MISMATCH,
+         .doubtful = true,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), ENDED(PLAIN, SILENCE), ASKED(D_A)}},
+        {.expected = CAUSE_URI_MISMATCH,
+         .doubtful = true,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER), ASK_ENDED(SILENCE)}},
+        {.expected = CAUSE_URI_MISMATCH, .doubtful = true, .budget = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER)}},
+        {.expected = CAUSE_URI_MISMATCH, .winner = HYPOTHESIS_URI_PORT, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER)}},
+        {.expected = CAUSE_OK, .winner = HYPOTHESIS_URI_PORT, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_URI_MISMATCH, .saw = {ASKED(D_A), GOT(PLAIN, 403), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), GOT(PLAIN, 403)}},
+        {.expected = CAUSE_URI_MISMATCH, .doubtful = true, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), STALE(OTHER), ACCEPTED(OTHER)}},
         /* two doors need two answers each time: not begun again when the budget does not reach */
         {.expected = CAUSE_BUDGET_SPENT, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 401, D_A), REFUSED(PLAIN)}},
         {.expected = CAUSE_BUDGET_SPENT, .budget = 1, .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 401, D_A)}},
         {.expected = CAUSE_WRONG_PASSWORD,
          .saw = {ASKED_BY_PROXY, GOT_CHALLENGE(PLAIN, 407, D_B), ASKED_BY_PROXY, GOT_CHALLENGE(OTHER, 407, D_B)}},
         /* an answer that was sent twice may have met its own used nonce: once more in the same form */
-        {.expected = CAUSE_OK, .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_RETRANSMISSION_REFUSED, .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), ACCEPTED(FRESH)}},
+        {.expected = CAUSE_BUDGET_SPENT, .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(FRESH)}},
+        /* the next run need not try that again */
         {.expected = CAUSE_WRONG_PASSWORD,
-         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
-        {.expected = CAUSE_URI_MISMATCH,
-         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER)}},
-        {.expected = CAUSE_OK,
-         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), ACCEPTED(PLAIN)}},
-        {.expected = CAUSE_URI_MISMATCH,
-         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER), ASKED(D_A), ACCEPTED(OTHER)}},
+         .tried = HYPOTHESIS_BIT(HYPOTHESIS_FRESH_NONCE),
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN,
+         .tried = HYPOTHESIS_BIT(HYPOTHESIS_FRESH_NONCE),
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        /* more room, when the policy has it */
         {.expected = CAUSE_WRONG_PASSWORD,
+         .failures = 3,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(FRESH), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_URI_MISMATCH,
+         .failures = 3,
+         .budget = 4,
+         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(FRESH), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_URI_MISMATCH,
+         .failures = 3,
+         .budget = 4,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_WRONG_PASSWORD,
+         .failures = 3,
          .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER), ASKED(D_A), REFUSED(OTHER)}},
         /* and when the last refusal has another explanation too, nothing is proven */
-        {.expected = CAUSE_REFUSAL_UNPROVEN,
-         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN)}},
-        {.expected = CAUSE_BUDGET_SPENT,
-         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN)}},
-        {.expected = CAUSE_REFUSAL_UNPROVEN,
-         .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN, .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(FRESH)}},
+        {.expected = CAUSE_REFUSAL_UNPROVEN, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER)}},
         {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_IN_DOUBT(OTHER)}},
-        {.expected = CAUSE_BUDGET_SPENT, .budget = 2, .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_BUDGET_SPENT, .failures = 1, .saw = {ASKED(D_A), REFUSED(PLAIN)}},
         {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 1, .saw = {ASKED(D_A), REFUSED_IN_DOUBT(PLAIN)}},
         {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 1, .saw = {ASKED(D_A), {PLAIN, 403, NULL, 1, 700, EXCHANGE_RESPONDED, false}}},
         {.expected = CAUSE_REFUSAL_UNPROVEN, .budget = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED_AFTER(OTHER, 1001)}},
         {.expected = CAUSE_FORBIDDEN,
          .saw = {ASKED(D_A), {PLAIN, 403, NULL, 0, 1001, EXCHANGE_RESPONDED, false}, ASKED(D_A), GOT(OTHER, 403)}},
 
+        /* -- one input changed --------------------------------------------------------------------------------------------- */
+        {.expected = CAUSE_QOP_REQUIRED,
+         .tried = HYPOTHESIS_BIT(HYPOTHESIS_URI_PORT),
+         .saw = {ASKED(D_NO_QOP), REFUSED(PLAIN), ASKED(D_NO_QOP), ACCEPTED(WITH_QOP), ASKED(D_NO_QOP), REFUSED(PLAIN)}},
+        {.expected = CAUSE_QOP_REQUIRED,
+         .saw = {ASKED(D_NO_QOP), STALE_NO_QOP(PLAIN), STALE_NO_QOP(PLAIN), ASKED(D_NO_QOP), ACCEPTED(WITH_QOP)}},
+        {.expected = CAUSE_STALE_NONCE,
+         .doubtful = true,
+         .saw = {ASKED(D_NO_QOP), STALE_NO_QOP(PLAIN), STALE_NO_QOP(PLAIN), ASKED(D_NO_QOP), STALE_NO_QOP(WITH_QOP)}},
+        {.expected = CAUSE_ALGORITHM_UNVERIFIABLE,
+         .other = "SHA-256",
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_SHA_256), ACCEPTED(ALGORITHM), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_WRONG_PASSWORD, .other = "SHA-256", .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_SHA_256), REFUSED(ALGORITHM)}},
+        {.expected = CAUSE_ALGORITHM_UNNAMED,
+         .tried = HYPOTHESIS_BIT(HYPOTHESIS_URI_PORT) | HYPOTHESIS_BIT(HYPOTHESIS_USERNAME) | HYPOTHESIS_BIT(HYPOTHESIS_FRESH_NONCE),
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(WITH_ALGORITHM), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_USERNAME_MISMATCH,
+         .username = "alice@carrier.example",
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(USERNAME), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_USERNAME_MISMATCH,
+         .tried = HYPOTHESIS_BIT(HYPOTHESIS_URI_PORT) | HYPOTHESIS_BIT(HYPOTHESIS_FRESH_NONCE),
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(USERNAME), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_ENCODING_MISMATCH,
+         .password = "P\xC3\xA4ssword",
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(LATIN1), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_WRONG_PASSWORD, /* charset=UTF-8 says what the carrier hashes */
+         .password = "P\xC3\xA4ssword",
+         .saw = {ASKED(D_UTF8), REFUSED(PLAIN), ASKED(D_UTF8), REFUSED(OTHER)}},
+        {.expected = CAUSE_WRONG_PASSWORD, /* not in Latin-1 */
+         .password = "P\xE2\x82\xACssword",
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_URI_MISMATCH,
+         .tried = HYPOTHESIS_BIT(HYPOTHESIS_URI_PORT),
+         TLS_AT(31 * DAY),
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(TRANSPORT), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_URI_MISMATCH,
+         .tried = HYPOTHESIS_BIT(HYPOTHESIS_URI_PORT) | HYPOTHESIS_BIT(HYPOTHESIS_URI_TRANSPORT),
+         TLS_AT(31 * DAY),
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(SCHEME), ASKED(D_A), REFUSED(PLAIN)}},
+        /* nothing is left to try: the first answer alone */
+        {.expected = CAUSE_WRONG_PASSWORD, .tried = UINT32_MAX, .saw = {ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_HA1_REFUSED, .ha1 = HA1_MD5, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_FORBIDDEN, .ha1 = HA1_MD5, .saw = {ASKED(D_A), GOT(PLAIN, 403), ASKED(D_A), GOT(OTHER, 403)}},
+
+        /* -- it was the nonce: why, as far as the evidence tells ------------------------------------------------------------- */
+        {.expected = CAUSE_STALE_UNSIGNALLED,
+         .winner = HYPOTHESIS_FRESH_NONCE,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(FRESH)}},
+        {.expected = CAUSE_STALE_UNSIGNALLED,
+         .saw = {ASKED(D_A), GOT(PLAIN, 401), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_NODES_DIFFER,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_OTHER_REALM), ACCEPTED(OTHER), ASKED(D_OTHER_REALM), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_NODES_DIFFER,
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_LIVES_30_S), ACCEPTED(OTHER), ASKED(D_LIVES_30_S), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_SOURCE_CHANGED,
+         .seen_as = {"192.0.2.7:5060", "192.0.2.8:5060"},
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_STALE_UNSIGNALLED,
+         .seen_as = {"192.0.2.7:5060", "192.0.2.7:5060"},
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), ACCEPTED(PLAIN)}},
+
+        /* -- the platform's own validation beside a refusal ------------------------------------------------------------------ */
+        {.expected = CAUSE_SECRET_OUTDATED,
+         .validation_status = "200",
+         .validation_time = "2026-11-23T04:30:00Z",
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_WRONG_PASSWORD, /* too long ago */
+         .validation_status = "200",
+         .validation_time = "2026-11-20T04:30:00Z",
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_WRONG_PASSWORD, /* both fail */
+         .validation_status = "401",
+         .validation_time = "2026-11-23T04:30:00Z",
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_URI_MISMATCH, /* the secret is not in question */
+         .validation_status = "200",
+         .validation_time = "2026-11-23T04:30:00Z",
+         .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), REFUSED(PLAIN)}},
+
         /* -- rejected otherwise ------------------------------------------------------------------------------------------- */
         {.expected = CAUSE_ANSWER_MALFORMED, .saw = {ASKED(D_A), GOT(PLAIN, 400)}},
-        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(400)}},
-        {.expected = CAUSE_UNEXPECTED_STATUS, .saw = {ASKED(D_A), GOT(PLAIN, 404)}},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(400), NAMED_GOT(400)}},
+        {.expected = CAUSE_USER_NOT_FOUND, .saw = {ASKED(D_A), GOT(PLAIN, 404)}},
+        {.expected = CAUSE_USER_NOT_FOUND, .saw = {ASKED(D_A), GOT(PLAIN, 604)}},
         {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(404)}},
         {.expected = CAUSE_UNEXPECTED_STATUS, .saw = {ASKED(D_A), GOT(PLAIN, 603)}},
         {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(603)}},
-        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(403)}},
-        {.expected = CAUSE_METHOD_NOT_ALLOWED, .saw = {ASK_GOT(405)}},
-        {.expected = CAUSE_METHOD_NOT_ALLOWED, .saw = {ASK_GOT(501)}},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(403), NAMED_GOT(403)}},
+        {.expected = CAUSE_METHOD_NOT_ALLOWED, .saw = {ASK_GOT(405), OTHER_GOT(405)}},
+        {.expected = CAUSE_METHOD_NOT_ALLOWED, .saw = {ASK_GOT(405), OTHER_GOT(501)}},
+        {.expected = CAUSE_METHOD_NOT_ALLOWED, .saw = {ASK_GOT(405)}, .method = "REGISTER"}, /* so it was configured */
+        {.expected = CAUSE_OK, .saw = {ASK_GOT(405), OTHER_ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASK_GOT(405), OTHER_ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_NO_CHALLENGE, .saw = {ASK_GOT(405), OTHER_GOT(200)}},
+        {.expected = CAUSE_ADDRESS_ACCEPTED, .saw = {ASK_GOT(405), OTHER_GOT(200)}, BY_ADDRESS},
+        /* who wants the user named */
+        {.expected = CAUSE_USER_MUST_BE_NAMED, .saw = {ASK_GOT(403), NAMED_ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_USER_MUST_BE_NAMED, .saw = {ASK_GOT(500), NAMED_ASKED(D_A), STALE(PLAIN), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_WRONG_PASSWORD, .saw = {ASK_GOT(403), NAMED_ASKED(D_A), REFUSED(PLAIN), NAMED_ASKED(D_A), REFUSED(OTHER)}},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .tried = HYPOTHESIS_BIT(HYPOTHESIS_USER_NAMED), .saw = {ASK_GOT(403)}},
+        {.expected = CAUSE_NO_CHALLENGE, .saw = {ASK_GOT(403), NAMED_GOT(200)}},
+        /* a second request that fails does not undo what the first was told, nor lead on to the next target */
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE,
+         .n_targets = 2,
+         .saw = {ASK_GOT(403), {ASK_NAMED, 0, NULL, 0, 0, EXCHANGE_CLOSED, false}}},
+        {.expected = CAUSE_METHOD_NOT_ALLOWED, .n_targets = 2, .saw = {ASK_GOT(405), OTHER_GOT(503)}},
+        {.expected = CAUSE_METHOD_NOT_ALLOWED, .saw = {ASK_GOT(501), OTHER_GOT(405)}},
         {.expected = CAUSE_METHOD_NOT_ALLOWED, .saw = {ASKED(D_A), GOT(PLAIN, 405)}},
         {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASK_GOT(503)}},
         {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASK_GOT(480)}},
-        {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASK_GOT(500)}},
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASK_GOT(500), NAMED_GOT(500)}},
         {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASKED(D_A), GOT(PLAIN, 503)}},
         /* Retry-After makes any refusal one for a time, but a decision about credentials stays one */
         {.expected = CAUSE_CARRIER_UNAVAILABLE, .saw = {ASK_GOT(423)}, .retry_after_sec = 30},
@@ -265,7 +427,7 @@ static const struct row rows[] = {
         {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASK_ENDED(SILENCE)}, LAST(CAUSE_REFUSAL_UNPROVEN)},
         {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASK_ENDED(SILENCE)}, LAST(CAUSE_LOCKOUT_SUSPECTED)},
         {.expected = CAUSE_LOCKOUT_SUSPECTED, .saw = {ASK_GOT(403)}, LAST(CAUSE_WRONG_PASSWORD)},
-        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(403)}, LAST(CAUSE_URI_MISMATCH)},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(403), NAMED_GOT(403)}, LAST(CAUSE_URI_MISMATCH)},
         {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .saw = {ASK_GOT(404)}, LAST(CAUSE_WRONG_PASSWORD)},
         {.expected = CAUSE_ANSWER_DROPPED, .saw = {ASKED(D_A), ENDED(PLAIN, SILENCE), ASKED(D_A)}},
         {.expected = CAUSE_ANSWER_DROPPED, .saw = {ASKED(D_A), STALE(PLAIN), ENDED(PLAIN, SILENCE), ASKED(D_A)}},
@@ -346,8 +508,8 @@ static const struct row rows[] = {
         {.expected = CAUSE_UNEXPECTED_CHALLENGE, .n_targets = 2, .to = "01", .saw = {ASK_GOT(503), ASKED(D_A)}, BY_ADDRESS},
         {.expected = CAUSE_NO_CHALLENGE, .n_targets = 2, .to = "01", .saw = {ASK_GOT(503), ASK_GOT(200)}},
         /* only what does not serve is passed over: a decision is not */
-        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .n_targets = 2, .saw = {ASK_GOT(403)}},
-        {.expected = CAUSE_CARRIER_UNAVAILABLE, .n_targets = 2, .saw = {ASK_GOT(500)}},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .n_targets = 2, .saw = {ASK_GOT(403), NAMED_GOT(403)}},
+        {.expected = CAUSE_CARRIER_UNAVAILABLE, .n_targets = 2, .saw = {ASK_GOT(500), NAMED_GOT(500)}},
         {.expected = CAUSE_CHALLENGE_MALFORMED, .n_targets = 2, .saw = {ASKED(BROKEN)}},
         {.expected = CAUSE_RUN_ENDED, .n_targets = 2, .saw = {ASK_ENDED(EXCHANGE_CUT)}},
         /* only for a new challenge: once one was answered, everything stays at its address */
@@ -363,8 +525,8 @@ static const struct row rows[] = {
          .saw = {ASK_ENDED(SILENCE), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), REFUSED(OTHER)}},
         {.expected = CAUSE_URI_MISMATCH,
          .n_targets = 2,
-         .to = "01111",
-         .saw = {ASK_ENDED(SILENCE), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER)}},
+         .to = "0111111",
+         .saw = {ASK_ENDED(SILENCE), ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), REFUSED(PLAIN)}},
         {.expected = CAUSE_ANSWER_DROPPED,
          .n_targets = 3,
          .to = "0111",
@@ -382,7 +544,7 @@ static const struct row rows[] = {
          .to = "01",
          .saw = {ASK_ENDED(EXCHANGE_UNTRUSTED), ASK_ENDED(SILENCE)},
          TLS_BAD(TLS_TRUST_EXPIRED)},
-        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .n_targets = 2, .to = "01", .saw = {ASK_GOT(503), ASK_GOT(403)}},
+        {.expected = CAUSE_REFUSED_BEFORE_CHALLENGE, .n_targets = 2, .to = "011", .saw = {ASK_GOT(503), ASK_GOT(403), NAMED_GOT(403)}},
         {.expected = CAUSE_ADDRESS_ACCEPTED, .n_targets = 2, .saw = {ASK_GOT(200)}, BY_ADDRESS},
 
         /* -- too large for a datagram (the answer was not sent, so it counts as none) ------------------------------------------ */
@@ -454,7 +616,9 @@ static void make_trunk(struct trunk *t, const struct row *row) {
         set(t, TRUNK_TEXT_proxies, "sbc.example");
         set(t, TRUNK_TEXT_domain, "carrier.example");
         set(t, TRUNK_TEXT_authentication, row->authentication ? row->authentication : "digest");
-        set(t, TRUNK_TEXT_username, "alice");
+        set(t, TRUNK_TEXT_username, row->username ? row->username : "alice");
+        set(t, TRUNK_TEXT_validation_time, row->validation_time);
+        t->method = row->method ? strdup(row->method) : NULL;
         set(t, TRUNK_TEXT_realm, row->realm);
         set(t, TRUNK_TEXT_algorithm, row->algorithm);
         set(t, TRUNK_TEXT_qop, row->qop);
@@ -462,7 +626,7 @@ static void make_trunk(struct trunk *t, const struct row *row) {
         set(t, TRUNK_TEXT_validation_code, row->validation_code);
         if (row->detail_denied)
                 t->detail = verdict_of(CAUSE_SCOPE_DENIAL, "403");
-        const char *text = row->ha1 ? row->ha1 : "secret";
+        const char *text = row->ha1 ? row->ha1 : row->password ? row->password : "secret";
         ck_assert_int_eq(secret_new(&secret, text, strlen(text)), 0);
         *(row->ha1 ? &t->ha1 : &t->password) = secret;
 }
@@ -503,13 +667,23 @@ static size_t target_of_step(struct evidence *e, const struct diagnosis_step *s)
         return e->n_targets - 1;
 }
 
-static void append(struct evidence *e, const struct saw *saw, size_t target) {
+static bool is_ask(const struct saw *saw) {
+        return saw->sent < PLAIN;
+}
+
+static enum hypothesis hypothesis_of(const struct saw *saw) {
+        return is_ask(saw) ? HYPOTHESIS_NONE : (enum hypothesis)(saw->sent - PLAIN);
+}
+
+static void append(struct evidence *e, const struct saw *saw, const struct diagnosis_step *s, size_t target) {
         struct exchange *x = evidence_add_exchange(e);
         ck_assert_ptr_nonnull(x);
         *x = (struct exchange){
                 .target = target,
-                .credentialed = saw->sent != ASK,
-                .uri_form = saw->sent == OTHER ? URI_OTHER_PORT : URI_AS_REQUESTED,
+                .credentialed = !is_ask(saw),
+                .hypothesis = s->hypothesis,
+                .named = s->named,
+                .other_method = s->other_method,
                 .sent_usec = NOW_SEC * USEC_PER_SEC,
                 .retransmissions = saw->again,
                 .end = saw->end,
@@ -521,7 +695,7 @@ static void append(struct evidence *e, const struct saw *saw, size_t target) {
                 return;
         x->rtt_usec = (saw->rtt_msec ? saw->rtt_msec : 20) * USEC_PER_MSEC;
         (void)snprintf(x->reason, sizeof x->reason, "Reason");
-        if (saw->sent != ASK && saw->status < 300)
+        if (!is_ask(saw) && saw->status < 300)
                 x->rspauth = saw->proof_wrong ? RSPAUTH_WRONG : RSPAUTH_ABSENT;
         if (saw->challenge) {
                 x->n_challenges = 1;
@@ -537,17 +711,25 @@ static const char *describe(const struct evidence *e) {
         text[0] = '\0';
         for (size_t i = 0; i < e->n_exchanges && at < sizeof text; i++) {
                 const struct exchange *x = &e->exchanges[i];
-                int n = snprintf(text + at, sizeof text - at, " %s%s%s=%d/%d", x->credentialed ? "answer" : "ask",
-                                 x->uri_form == URI_OTHER_PORT ? "-other" : "", x->retransmissions ? "-again" : "", x->status, (int)x->end);
+                int n = snprintf(text + at, sizeof text - at, " %s%s-%s%s=%d/%d", x->credentialed ? "answer" : "ask",
+                                 x->named          ? "-named"
+                                 : x->other_method ? "-other-method"
+                                                   : "",
+                                 hypothesis_word(x->hypothesis), x->retransmissions ? "-again" : "", x->status, (int)x->end);
                 at += n > 0 ? (size_t)n : 0;
         }
         return text;
 }
 
-static struct verdict judge(const struct row *row, const struct trunk *t, const struct evidence *e) {
-        struct diagnosis_history history = {.known = row->known, .last_cause = row->last_cause};
+static struct diagnosis_history history_of(const struct row *row) {
+        struct diagnosis_history history = {.known = row->known, .last_cause = row->last_cause, .tried = row->tried, .winner = row->winner};
         if (row->last_algorithm)
                 history.has_algorithm = digest_algorithm_from(span_of(row->last_algorithm), &history.algorithm);
+        return history;
+}
+
+static struct verdict judge(const struct row *row, const struct trunk *t, const struct evidence *e) {
+        const struct diagnosis_history history = history_of(row);
         return diagnosis_verdict(t, &history, e);
 }
 
@@ -555,18 +737,25 @@ static struct verdict judge(const struct row *row, const struct trunk *t, const 
 static void play(const struct row *row, const struct trunk *t, const struct diagnosis_policy *policy, struct evidence *e,
                  const struct saw *saw, int number) {
         size_t n = (size_t)(saw - row->saw);
-        struct diagnosis_step s = diagnosis_next(t, policy, e);
+        const struct diagnosis_history history = history_of(row);
+        struct diagnosis_step s = diagnosis_next(t, policy, &history, e);
         bool unsent = n > 0 && n == row->unasked;
         bool asks = s.step == STEP_ASK || (s.step == STEP_FOLLOW && row->follows);
-        ck_assert_msg(saw->sent == ASK && !unsent ? asks : s.step == STEP_ANSWER, "row %d, after%s: step %d", number, describe(e),
-                      (int)s.step);
+        ck_assert_msg(is_ask(saw) && !unsent ? asks : s.step == STEP_ANSWER, "row %d, after%s: step %d", number, describe(e), (int)s.step);
         if (s.step == STEP_ANSWER && !unsent)
-                ck_assert_msg(s.uri_form == (saw->sent == OTHER ? URI_OTHER_PORT : URI_AS_REQUESTED), "row %d, after%s: form %d", number,
-                              describe(e), (int)s.uri_form);
+                ck_assert_msg(s.hypothesis == hypothesis_of(saw), "row %d, after%s: %s", number, describe(e),
+                              hypothesis_word(s.hypothesis));
+        if (s.step == STEP_ASK && saw->status > 0)
+                ck_assert_msg(s.named == (saw->sent == ASK_NAMED) && s.other_method == (saw->sent == ASK_OTHER), "row %d, after%s: ask",
+                              number, describe(e));
         size_t target = target_of_step(e, &s), expected = row->to ? (size_t)(row->to[n] - '0') : 0;
         ck_assert_msg(target == expected, "row %d, after%s: to target %zu, not %zu", number, describe(e), target, expected);
-        append(e, saw, target);
+        append(e, saw, &s, target);
         struct exchange *x = &e->exchanges[e->n_exchanges - 1];
+        (void)snprintf(x->seen_as, sizeof x->seen_as, "%s", row->seen_as[x->credentialed] ? row->seen_as[x->credentialed] : "");
+        x->has_other_algorithm = x->has_challenge && row->other;
+        if (row->other)
+                ck_assert(digest_algorithm_from(span_of(row->other), &x->other_algorithm));
         x->retry_after_sec = row->retry_after_sec ? row->retry_after_sec : -1;
         if (s.step != STEP_ANSWER)
                 return;
@@ -576,7 +765,9 @@ static void play(const struct row *row, const struct trunk *t, const struct diag
 
 START_TEST(rows_lead_to_their_verdict) {
         const struct row *row = &rows[_i];
-        const struct diagnosis_policy policy = {.budget = row->budget ? row->budget : 3, .follow_redirects = row->follows};
+        const struct diagnosis_policy policy = {
+                .budget = row->budget ? row->budget : 3, .failures = row->failures ? row->failures : 2, .follow_redirects = row->follows};
+        const struct diagnosis_history history = history_of(row);
         struct trunk t;
         struct evidence e;
         make_trunk(&t, row);
@@ -586,10 +777,12 @@ START_TEST(rows_lead_to_their_verdict) {
 
         for (const struct saw *saw = row->saw; saw->sent != NOTHING; saw++)
                 play(row, &t, &policy, &e, saw, _i);
-        ck_assert_msg(diagnosis_next(&t, &policy, &e).step == STEP_DONE, "row %d: not done after%s", _i, describe(&e));
+        ck_assert_msg(diagnosis_next(&t, &policy, &history, &e).step == STEP_DONE, "row %d: not done after%s", _i, describe(&e));
         v = judge(row, &t, &e);
         ck_assert_msg(v.cause == row->expected, "row %d,%s: %s (%s), not %s", _i, describe(&e), cause_info(v.cause)->word, v.detail,
                       cause_info(row->expected)->word);
+        enum confidence confidence = row->doubtful ? CONFIDENCE_INDICATED : cause_info(row->expected)->confidence;
+        ck_assert_msg(verdict_confidence(&v) == confidence, "row %d,%s: %s", _i, describe(&e), confidence_word(verdict_confidence(&v)));
         clear(&t, &e);
 }
 END_TEST
@@ -659,14 +852,15 @@ static const struct {
 
 START_TEST(what_decides_without_exchanges) {
         static const struct row row = {.saw = {ASK_GOT(200)}};
-        static const struct diagnosis_policy policy = {.budget = 3};
+        static const struct diagnosis_policy policy = {.budget = 3, .failures = 2};
+        static const struct diagnosis_history none = {0};
         struct trunk t;
         struct evidence e = {.resolution = instead[_i].resolution, .broken = instead[_i].broken, .cut = instead[_i].cut};
         make_trunk(&t, &row);
         if (instead[_i].asked)
-                append(&e, &row.saw[0], 0);
+                append(&e, &row.saw[0], &(struct diagnosis_step){.step = STEP_ASK}, 0);
         if (e.broken || e.cut)
-                ck_assert_int_eq(diagnosis_next(&t, &policy, &e).step, STEP_DONE);
+                ck_assert_int_eq(diagnosis_next(&t, &policy, &none, &e).step, STEP_DONE);
         struct verdict v = judge(&row, &t, &e);
         ck_assert_msg(v.cause == instead[_i].cause, "%s", cause_info(v.cause)->word);
         clear(&t, &e);
@@ -703,12 +897,13 @@ static const struct {
 
 START_TEST(chooses_the_qop) {
         const struct row row = {.saw = {ASKED(qops[_i].challenge)}, .qop = qops[_i].trunk};
-        static const struct diagnosis_policy policy = {.budget = 1};
+        static const struct diagnosis_policy policy = {.budget = 1, .failures = 1};
+        static const struct diagnosis_history none = {0};
         struct trunk t;
         struct evidence e = {.resolution = RESOLUTION_DONE};
         make_trunk(&t, &row);
-        append(&e, &row.saw[0], 0);
-        struct diagnosis_step s = diagnosis_next(&t, &policy, &e);
+        append(&e, &row.saw[0], &(struct diagnosis_step){.step = STEP_ASK}, 0);
+        struct diagnosis_step s = diagnosis_next(&t, &policy, &none, &e);
         ck_assert_int_eq(s.step, STEP_ANSWER);
         ck_assert_int_eq(s.qop, qops[_i].qop);
         clear(&t, &e);
@@ -731,7 +926,8 @@ static struct saw random_saw(const struct diagnosis_step *s) {
         static const char *const challenges[] = {D_A,       D_A,         D_B,          D_STALE, D_STALE, D_NO_QOP, D_OTHER_REALM,
                                                  D_SHA_256, D_LIVES_1_S, D_LIVES_30_S, BROKEN,  BASIC,   NULL};
         static const unsigned rtts[] = {0, 0, 0, 900, 1500, 2500, 31500};
-        struct saw saw = {.sent = s->step != STEP_ANSWER ? ASK : s->uri_form == URI_OTHER_PORT ? OTHER : PLAIN};
+        struct saw saw = {.sent = s->step != STEP_ANSWER ? ASK : PLAIN};
+        saw.sent += s->hypothesis * (s->step == STEP_ANSWER);
         if (random_below(12) == 0) {
                 saw.end = (enum exchange_end)(1 + random_below(EXCHANGE_CUT));
                 saw.again = 10;
@@ -748,36 +944,70 @@ static struct saw random_saw(const struct diagnosis_step *s) {
         return saw;
 }
 
-/* Whether the evidence holds what the verdict needs. Counted here without diagnosis' own words. */
-static bool is_honest(const struct evidence *e, const struct verdict *v) {
-        bool rspauth_wrong = false,
-             first_failed = e->n_exchanges > 0 && (e->exchanges[0].end != EXCHANGE_RESPONDED || e->exchanges[0].status == 503);
-        size_t accepted[2] = {0}, refused_surely[2] = {0}, refused = 0, stale_in_a_row = 0;
+/* What the answers of a probe came to. Counted here without diagnosis' own words. */
+struct tally {
+        bool rspauth_wrong, first_failed;
+        size_t accepted, accepted_plainly, accepted_changed; /* with another input than the nonce */
+        size_t refused, refused_plainly, refused_changed;    /* the latter two without a doubt */
+        size_t refused_after;                                /* plainly, after an acceptance */
+        size_t stale, stale_in_a_row;
+};
+
+static struct tally tally_of(const struct evidence *e) {
+        struct tally t = {.first_failed = e->n_exchanges > 0 &&
+                                          (e->exchanges[0].end != EXCHANGE_RESPONDED || e->exchanges[0].status == 503)};
         for (size_t i = 0; i < e->n_exchanges; i++) {
                 const struct exchange *x = &e->exchanges[i], *before = x - 1;
                 if (!x->credentialed || x->end != EXCHANGE_RESPONDED)
                         continue;
                 bool turned_down = x->status == 401 || x->status == 407 || x->status == 403;
-                bool stale = turned_down && x->has_challenge && x->challenge.stale;
-                rspauth_wrong |= x->rspauth == RSPAUTH_WRONG;
-                accepted[x->uri_form] += x->status >= 200 && x->status < 300;
-                refused += turned_down;
-                refused_surely[x->uri_form] += turned_down && x->retransmissions == 0;
-                stale_in_a_row += stale && before->credentialed && before->has_challenge && before->challenge.stale;
+                bool stale = turned_down && x->has_challenge && x->challenge.stale, sure = turned_down && x->retransmissions == 0;
+                bool plain = x->hypothesis == HYPOTHESIS_NONE || x->hypothesis == HYPOTHESIS_FRESH_NONCE;
+                bool accepted = x->status >= 200 && x->status < 300;
+                t.rspauth_wrong |= x->rspauth == RSPAUTH_WRONG;
+                t.refused_after += sure && plain && t.accepted > 0;
+                t.accepted += accepted;
+                t.accepted_plainly += accepted && plain;
+                t.accepted_changed += accepted && !plain;
+                t.refused += turned_down;
+                t.refused_plainly += sure && plain;
+                t.refused_changed += sure && !plain;
+                t.stale += stale;
+                t.stale_in_a_row += stale && before->credentialed && before->has_challenge && before->challenge.stale;
         }
+        return t;
+}
+
+static bool is_cause_of_hypothesis(enum cause c) {
+        for (enum hypothesis h = HYPOTHESIS_URI_PORT; h < HYPOTHESIS_USER_NAMED; h++)
+                if (c == hypothesis_cause(h))
+                        return true;
+        return c == CAUSE_AUTH_INT_UNVERIFIABLE;
+}
+
+/* Whether the evidence holds what the verdict needs. */
+static bool is_honest(const struct evidence *e, const struct verdict *v) {
+        const struct tally t = tally_of(e);
         enum cause c = v->cause;
         enum outcome outcome = verdict_outcome(v);
-        if (accepted[0] + accepted[1] > 0)
-                return (c == CAUSE_RSPAUTH_WRONG && rspauth_wrong) || (c == CAUSE_FAILED_OVER && first_failed) ||
-                       (c != CAUSE_FAILED_OVER && (outcome == OUTCOME_PASS || outcome == OUTCOME_WARN)) ||
-                       (c == CAUSE_URI_MISMATCH && refused_surely[URI_AS_REQUESTED] > 0 && accepted[URI_AS_REQUESTED] == 0);
+        bool proven = verdict_confidence(v) == CONFIDENCE_PROVEN;
+        if (is_cause_of_hypothesis(c))
+                return t.accepted_changed > 0 && t.accepted_plainly == 0 && t.refused + t.stale > 0 &&
+                       (!proven || t.refused_after > 0 || t.stale_in_a_row > 0);
+        if (c == CAUSE_STALE_UNSIGNALLED || c == CAUSE_RETRANSMISSION_REFUSED || c == CAUSE_NODES_DIFFER || c == CAUSE_SOURCE_CHANGED)
+                return t.accepted_plainly > 0 && t.refused > 0;
+        if (c == CAUSE_STALE_ONCE)
+                return t.accepted_plainly > 0 && t.stale > 0;
+        if (t.accepted > 0)
+                return (c == CAUSE_RSPAUTH_WRONG && t.rspauth_wrong) || (c == CAUSE_FAILED_OVER && t.first_failed) ||
+                       (c != CAUSE_FAILED_OVER && (outcome == OUTCOME_PASS || outcome == OUTCOME_WARN));
         if (c == CAUSE_WRONG_PASSWORD || c == CAUSE_FORBIDDEN)
-                return refused_surely[URI_AS_REQUESTED] > 0 && refused_surely[URI_OTHER_PORT] > 0;
+                return !proven && t.refused_plainly > 0 && t.refused_changed > 0;
         if (c == CAUSE_STALE_NONCE)
-                return stale_in_a_row > 0 || (strstr(v->detail, "outlived") && refused > 0);
+                return t.stale_in_a_row > 0 || (strstr(v->detail, "outlived") && t.refused > 0);
         if (c == CAUSE_LOCKOUT_SUSPECTED)
-                return refused > 0;
-        return outcome != OUTCOME_PASS && outcome != OUTCOME_WARN && c != CAUSE_URI_MISMATCH;
+                return t.refused > 0;
+        return outcome != OUTCOME_PASS && outcome != OUTCOME_WARN;
 }
 
 /* Another target than before: only for a new challenge, before the first answer, and for a reason. */
@@ -795,13 +1025,15 @@ static bool may_move(const struct evidence *e, const struct diagnosis_step *s) {
 
 /* A probe with a carrier that does anything. False when diagnosis asked for what it must not; the verdict is *ret. */
 static bool probe_anything(const struct trunk *t, unsigned budget, struct evidence *e, struct verdict *ret) {
+        static const struct diagnosis_history none = {0};
         static const struct row row = {.realm = "r"};
-        const struct diagnosis_policy policy = {.budget = budget, .follow_redirects = random_below(2) == 0};
+        const struct diagnosis_policy policy = {
+                .budget = budget, .failures = 1 + random_below(3), .follow_redirects = random_below(2) == 0};
         const struct row place = {.n_targets = 1 + random_below(3)};
         make_evidence(e, &place);
         unsigned followed = 0;
         for (;;) {
-                struct diagnosis_step s = diagnosis_next(t, &policy, e);
+                struct diagnosis_step s = diagnosis_next(t, &policy, &none, e);
                 if (s.step == STEP_DONE)
                         break;
                 if (e->n_exchanges == EVIDENCE_EXCHANGES_MAX)
@@ -816,7 +1048,8 @@ static bool probe_anything(const struct trunk *t, unsigned budget, struct eviden
                 struct saw saw = random_saw(&s);
                 if (saw.end == EXCHANGE_TOO_LARGE || saw.end == EXCHANGE_UNTRUSTED) /* nothing was sent */
                         saw.sent = ASK;
-                append(e, &saw, target_of_step(e, &s));
+                append(e, &saw, &s, target_of_step(e, &s));
+                e->exchanges[e->n_exchanges - 1].qop = s.qop;
         }
         *ret = judge(&row, t, e);
         struct verdict again = judge(&row, t, e);
