@@ -6,12 +6,12 @@
 #include "../../common/verdict.h"
 
 static bool is_word(const char *s) {
-        return s[0] && strspn(s, "abcdefghijklmnopqrstuvwxyz_") == strlen(s);
+        return s[0] && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(s);
 }
 
 static bool is_sentence(const char *s) {
         size_t n = strlen(s);
-        return n > 10 && s[0] >= 'A' && s[0] <= 'Z' && s[n - 1] == '.' && !strstr(s, "  ");
+        return n > 10 && ((s[0] >= 'A' && s[0] <= 'Z') || (s[0] >= '0' && s[0] <= '9')) && s[n - 1] == '.' && !strstr(s, "  ");
 }
 
 static unsigned check_causes(void) {
