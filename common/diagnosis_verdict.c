@@ -321,7 +321,7 @@ static struct verdict judge_secret(const struct trunk *t, const struct evidence 
                                t->validation_time ? " at " : "", t->validation_time ? t->validation_time : "");
         enum cause cause = fine ? CAUSE_SECRET_OUTDATED : forbidden ? CAUSE_FORBIDDEN : t->ha1 ? CAUSE_HA1_REFUSED : CAUSE_WRONG_PASSWORD;
         return verdict_of(cause, "%d %s to the answer with digest-uri \"%s\"%s%s%s%s%s", x->status, x->reason, x->digest_uri,
-                          too[0] ? "; refused too with another: " : "", too, yet[0] ? "; not tried yet: " : "", yet, where);
+                          too[0] ? "; changed and refused too: " : "", too, yet[0] ? "; not tried yet: " : "", yet, where);
 }
 
 /* Without a doubt, and with no input changed but the nonce. */

@@ -44,6 +44,12 @@ void evidence_clear(struct evidence *e) {
         *e = (struct evidence){0};
 }
 
+const char *exchange_changed(const struct exchange *x) {
+        if (x->credentialed)
+                return x->hypothesis != HYPOTHESIS_NONE ? hypothesis_word(x->hypothesis) : NULL;
+        return x->named ? hypothesis_word(HYPOTHESIS_USER_NAMED) : x->other_method ? "method" : NULL;
+}
+
 unsigned evidence_credentialed(const struct evidence *e) {
         unsigned n = 0;
         for (size_t i = 0; i < e->n_exchanges; i++)

@@ -93,6 +93,9 @@ struct evidence {
 void exchange_read(struct exchange *x, const struct sip_response *response, const struct challenge_policy *policy,
                    struct digest_input *answer);
 
+/* The word for what this request has otherwise than the first of its kind; NULL = nothing. */
+const char *exchange_changed(const struct exchange *x);
+
 /* A peer's text, cut to size, control characters replaced. */
 void exchange_copy_text(char *buffer, size_t size, struct span s);
 

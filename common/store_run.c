@@ -162,13 +162,6 @@ static const char *problem_of(const struct exchange *x) {
         return x->error ? strerrordesc_np(x->error) : NULL;
 }
 
-/* What this request has otherwise than the first of its kind; NULL = nothing. */
-static const char *changed_input(const struct exchange *x) {
-        if (x->credentialed)
-                return x->hypothesis != HYPOTHESIS_NONE ? hypothesis_word(x->hypothesis) : NULL;
-        return x->named ? hypothesis_word(HYPOTHESIS_USER_NAMED) : x->other_method ? "method" : NULL;
-}
-
 static int put_exchange(struct store *s, int64_t run, const char *trunk_id, size_t seq, const struct evidence *e) {
         const struct exchange *x = &e->exchanges[seq - 1];
         _cleanup_(freep) char *request = NULL, *response = NULL;
@@ -185,7 +178,7 @@ static int put_exchange(struct store *s, int64_t run, const char *trunk_id, size
         bind_text(&q, ":digest_uri", x->credentialed ? x->digest_uri : NULL);
         bind_text(&q, ":algorithm", x->credentialed ? digest_algorithm_name(x->algorithm) : NULL);
         bind_text(&q, ":qop", x->credentialed ? digest_qop_name(x->qop) : NULL);
-        bind_text(&q, ":changed", changed_input(x));
+        bind_text(&q, ":changed", exchange_changed(x));
         bind_integer(&q, ":retransmissions", x->retransmissions);
         bind_text(&q, ":ending", ending_word(x->end));
         bind_text(&q, ":problem", problem_of(x));

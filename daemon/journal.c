@@ -117,6 +117,7 @@ void journal_event(struct journal *j, enum event event, int priority, const stru
                 const struct cause_info *info = cause_info(f->verdict->cause);
                 add_text(&e, "TRUNKAUDIT_OUTCOME", outcome_word(info->outcome));
                 add_text(&e, "TRUNKAUDIT_CAUSE", info->word);
+                add_text(&e, "TRUNKAUDIT_CONFIDENCE", confidence_word(verdict_confidence(f->verdict)));
                 add_text(&e, "TRUNKAUDIT_SENTENCE", info->sentence);
                 add_text(&e, "TRUNKAUDIT_DETAIL", f->verdict->detail[0] ? f->verdict->detail : "-"); /* the catalog shows it */
                 add_text(&e, "TRUNKAUDIT_REMEDY", info->remedy);

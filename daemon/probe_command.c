@@ -76,6 +76,8 @@ static void on_exchange(const struct evidence *e, void *user) {
                 return;
         (void)printf("%s %s to %s by %s", x->credentialed ? "answer" : "ask", c->config->probe.method, e->address,
                      a ? target_transport_name(a->transport) : "");
+        if (exchange_changed(x))
+                (void)printf(", changed: %s", exchange_changed(x));
         if (x->credentialed)
                 (void)printf(", digest-uri \"%s\", %s, qop %s", x->digest_uri, digest_algorithm_name(x->algorithm),
                              digest_qop_name(x->qop));
@@ -122,6 +124,7 @@ static void json_exchange(const struct evidence *e, const struct exchange *x) {
         json_text(", ", "address", a ? a->address : NULL);
         json_text(", ", "transport", a ? target_transport_name(a->transport) : NULL);
         json_text(", ", "found_by", a ? a->how : NULL);
+        json_text(", ", "changed", exchange_changed(x));
         json_text(", ", "digest_uri", x->digest_uri);
         json_text(", ", "algorithm", x->credentialed ? digest_algorithm_name(x->algorithm) : NULL);
         json_text(", ", "qop", x->credentialed ? digest_qop_name(x->qop) : NULL);
@@ -148,6 +151,7 @@ static void print_json(const struct command *c, const struct probe_result *r) {
         json_text("{", "target", c->options->target);
         json_text(", ", "outcome", outcome_word(info->outcome));
         json_text(", ", "cause", info->word);
+        json_text(", ", "confidence", confidence_word(verdict_confidence(&r->verdict)));
         json_text(", ", "detail", r->verdict.detail);
         json_text(", ", "sentence", info->sentence);
         json_text(", ", "remedy", info->outcome == OUTCOME_PASS ? NULL : info->remedy);
@@ -180,7 +184,9 @@ static void on_done(struct probe *p, struct probe_result *result, void *user) {
         if (c->options->json) {
                 print_json(c, result);
         } else {
-                (void)printf("%s %s: %s (%s)\n", outcome_word(info->outcome), info->word, info->sentence, result->verdict.detail);
+                (void)printf("%s %s%s: %s (%s)\n", outcome_word(info->outcome), info->word,
+                             verdict_confidence(&result->verdict) == CONFIDENCE_PROVEN ? "" : ", indicated", info->sentence,
+                             result->verdict.detail);
                 if (info->outcome != OUTCOME_PASS)
                         (void)printf("%s\n", info->remedy);
         }

@@ -39,7 +39,7 @@ has "udp: then answers" "$dir/udp.out" '^answer REGISTER .*digest-uri "sip:sip\.
 has "udp: and says what it means" "$dir/udp.out" '^pass ok: '
 probe 0 ha1 --domain sip.udp.lab.invalid --user alice --ha1-file "$dir/ha1" "$(target udp)"
 probe 1 wrong --domain sip.udp.lab.invalid --user alice --password-file "$dir/wrong" "$(target udp)"
-has "wrong: the cause" "$dir/wrong.out" '^fail wrong_password: '
+has "wrong: the cause" "$dir/wrong.out" '^fail wrong_password, indicated: '
 probe 0 tcp --transport tcp --user alice --password-file "$dir/right" "$(target tcp)"
 has "tcp: by TCP" "$dir/tcp.out" ' by TCP: 401 '
 probe 0 tls --transport tls --domain sip.tls.lab.invalid --user alice --password-file "$dir/right" --ca "$dir/world/sip-ca.pem" "$(target tls)"
