@@ -16,6 +16,7 @@ sbindir ?= $(prefix)/sbin
 unitdir ?= $(or $(shell pkg-config --variable=systemdsystemunitdir systemd 2>/dev/null),/lib/systemd/system)
 sysusersdir ?= $(prefix)/lib/sysusers.d
 catalogdir ?= $(prefix)/lib/systemd/catalog
+mandir ?= $(prefix)/share/man
 
 pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
 pkg_libs = $(shell pkg-config --libs $(1) 2>/dev/null)
@@ -59,13 +60,19 @@ fuzzers := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(fuzz_src))
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $(BUILD)/trunkauditd $(BUILD)/trunkaudit
+all: $(BUILD)/trunkauditd $(BUILD)/trunkaudit $(BUILD)/trunkaudit-causes.7
 
 $(BUILD)/trunkauditd: $(call obj,daemon/trunkauditd.c $(daemon_src)) $(BUILD)/libcommon.a
 $(BUILD)/trunkaudit: $(call obj,daemon/trunkaudit.c $(daemon_src)) $(BUILD)/libcommon.a
 $(BUILD)/trunkauditd $(BUILD)/trunkaudit:
 	@echo '  link $@'
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(COMMON_PKGS) $(DAEMON_PKGS))
+
+# The manual of the causes is printed by a program made of the same table.
+$(BUILD)/packaging/man/causes: $(BUILD)/packaging/man/causes.o $(BUILD)/libcommon.a
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(COMMON_PKGS))
+$(BUILD)/trunkaudit-causes.7: $(BUILD)/packaging/man/causes
+	@$< > $@
 
 $(BUILD)/libcommon.a: $(call obj,$(common_src))
 	@rm -f $@ && $(AR) rcs $@ $^
@@ -128,6 +135,7 @@ install: all
 	sed -e 's#@sbindir@#$(sbindir)#g' -e 's#@sysconfdir@#$(sysconfdir)#g' systemd/trunkauditd.service > $(DESTDIR)$(unitdir)/trunkauditd.service
 	chmod 0644 $(DESTDIR)$(unitdir)/trunkauditd.service
 	install -D -m 0644 systemd/trunkauditd.sysusers $(DESTDIR)$(sysusersdir)/trunkauditd.conf
+	install -D -m 0644 $(BUILD)/trunkaudit-causes.7 $(DESTDIR)$(mandir)/man7/trunkaudit-causes.7
 	install -D -m 0644 systemd/trunkauditd.catalog $(DESTDIR)$(catalogdir)/trunkauditd.catalog
 
 format:
@@ -136,4 +144,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.c,$(BUILD)/%.d,$(mains) $(common_src) $(daemon_src) $(lab_src) $(unit_src) $(fuzz_src) tests/fuzz/replay.c)
+-include $(patsubst %.c,$(BUILD)/%.d,$(mains) $(common_src) $(daemon_src) $(lab_src) $(unit_src) $(fuzz_src) tests/fuzz/replay.c packaging/man/causes.c)

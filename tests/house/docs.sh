@@ -34,6 +34,13 @@ if sed 's/#.*//' "$sample" | grep -n 'credential: ' | grep -v 'credential: secre
 	complain "$sample names a credential that the unit does not load"
 fi
 
+# The manual of the causes is made of the table: each of its words stands there, and troff takes none of it for a request.
+grep -c '^\.B [a-z]' "$build/trunkaudit-causes.7" >"$tmp/manual.causes" || complain "$build/trunkaudit-causes.7 has no causes"
+[ "$(cat "$tmp/manual.causes")" -ge "$(grep -c '^CAUSE(' common/verdict.def)" ] || complain "$build/trunkaudit-causes.7 lacks causes"
+if grep -n '^[.'"'"']' "$build/trunkaudit-causes.7" | grep -v -E ':\.(TH|SH|TP|B|BR|I|br)( |$)'; then
+	complain "$build/trunkaudit-causes.7 has lines that troff takes for requests"
+fi
+
 # -- commands -------------------------------------------------------------------------------------------------------------------
 # Indented blocks and `quoted code` of the pages.
 for page in README.md CONTRIBUTING.md; do
