@@ -291,8 +291,9 @@ static struct verdict judge_accepted(const struct trunk *t, const struct diagnos
         if (h->has_algorithm && digest_strength(x->algorithm) < digest_strength(h->algorithm))
                 return verdict_of(CAUSE_ALGORITHM_WEAKER, "%s now, %s before", digest_algorithm_name(x->algorithm),
                                   digest_algorithm_name(h->algorithm));
-        return verdict_of(CAUSE_OK, "%d %s to %s%s%s%s", x->status, x->reason, digest_algorithm_name(x->algorithm),
+        return verdict_of(CAUSE_OK, "%d %s to %s%s%s%s%s%s", x->status, x->reason, digest_algorithm_name(x->algorithm),
                           x->qop == DIGEST_QOP_NONE ? " without qop" : ", qop ", x->qop == DIGEST_QOP_NONE ? "" : digest_qop_name(x->qop),
+                          x->rspauth == RSPAUTH_RIGHT ? ", rspauth right" : "", x->has_nextnonce ? ", nextnonce given" : "",
                           e->exchanges[0].status == 405 || e->exchanges[0].status == 501 ? ", by the other method" : "");
 }
 

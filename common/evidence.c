@@ -81,20 +81,21 @@ static void read_challenges(struct exchange *x, const struct sip_response *respo
                 nonce_read(&x->nonce, chosen->nonce, (int64_t)(x->sent_usec / USEC_PER_SEC));
 }
 
-/* Mutual authentication (RFC 7616 section 3.5). A proxy and a registrar may both add their proof to one response: the cnonce tells whose
- * answer it is about. */
+/* What an accepted answer may get back (RFC 7616 section 3.5). */
+static const char *const info_headers[] = {"Authentication-Info", "Proxy-Authentication-Info"};
+
+/* Mutual authentication. A proxy and a registrar may both add their proof to one response: the cnonce tells whose answer it is about. */
 static void check_rspauth(struct exchange *x, const struct sip_response *response, struct digest_input *answer) {
-        static const char *const names[] = {"Authentication-Info", "Proxy-Authentication-Info"};
         const struct sip_header *info;
         struct span theirs;
         char ours[DIGEST_HEX_MAX + 1];
-        if (answer->qop == DIGEST_QOP_NONE || (!sip_header(response, names[0], 0) && !sip_header(response, names[1], 0)))
+        if (answer->qop == DIGEST_QOP_NONE || (!sip_header(response, info_headers[0], 0) && !sip_header(response, info_headers[1], 0)))
                 return;
         answer->body = response->body;
         if (digest_rspauth(answer, ours) < 0)
                 return;
-        for (size_t k = 0; k < ELEMENTS(names); k++)
-                for (size_t i = 0; (info = sip_header(response, names[k], i)) && x->rspauth != RSPAUTH_RIGHT; i++) {
+        for (size_t k = 0; k < ELEMENTS(info_headers); k++)
+                for (size_t i = 0; (info = sip_header(response, info_headers[k], i)) && x->rspauth != RSPAUTH_RIGHT; i++) {
                         if (authentication_info_get(info->value, "cnonce", &theirs) && !span_eq(theirs, answer->cnonce))
                                 continue;
                         if (!authentication_info_get(info->value, "rspauth", &theirs))
@@ -102,6 +103,14 @@ static void check_rspauth(struct exchange *x, const struct sip_response *respons
                         bool right = theirs.n == strlen(ours) && CRYPTO_memcmp(theirs.p, ours, theirs.n) == 0;
                         x->rspauth = right ? RSPAUTH_RIGHT : RSPAUTH_WRONG;
                 }
+}
+
+static void read_nextnonce(struct exchange *x, const struct sip_response *response) {
+        const struct sip_header *info;
+        struct span next;
+        for (size_t k = 0; k < ELEMENTS(info_headers); k++)
+                for (size_t i = 0; (info = sip_header(response, info_headers[k], i)); i++)
+                        x->has_nextnonce |= authentication_info_get(info->value, "nextnonce", &next) && next.n > 0;
 }
 
 static void read_retry_after(struct exchange *x, struct span value) {
@@ -139,8 +148,10 @@ void exchange_read(struct exchange *x, const struct sip_response *response, cons
         read_seen_as(x, response);
         if (x->status == 401 || x->status == 407)
                 read_challenges(x, response, policy);
-        if (x->credentialed && x->status < 300)
+        if (x->credentialed && x->status < 300) {
                 check_rspauth(x, response, answer);
+                read_nextnonce(x, response);
+        }
         const struct sip_header *h = sip_header(response, "Contact", 0);
         if (h && x->status >= 300 && x->status < 400)
                 exchange_copy_text(x->contact, sizeof x->contact, h->value);

@@ -62,6 +62,7 @@ struct exchange {
         struct nonce_facts nonce;
         char seen_as[64]; /* where the carrier saw the request come from: received and rport of the Via (RFC 3581); "" = not said */
         enum { RSPAUTH_ABSENT, RSPAUTH_RIGHT, RSPAUTH_WRONG } rspauth;
+        bool has_nextnonce;        /* the carrier names the nonce to answer next; every probe asks for a fresh one instead */
         int retry_after_sec;       /* -1 = none */
         char contact[200];         /* of a 3xx */
         struct sip_wire *request;  /* as sent; owned */

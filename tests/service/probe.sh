@@ -10,6 +10,7 @@ config probe.spacing=0s
 trunk udp extra=yes user=alice password=open-sesame
 trunk tcp extra=yes transport=tcp user=alice password=open-sesame
 trunk tls extra=yes transport=tls user=alice password=open-sesame
+trunk proof extra=yes user=alice password=open-sesame rspauth=right nextnonce=yes
 trunk none extra=yes auth=basic challenge=none
 trunk refuses extra=yes refuse=403
 END
@@ -18,8 +19,11 @@ lab world
 target() { sqlite3 "$dir/world/audit.db" "SELECT carrier FROM latest WHERE trunk = '$1'"; }
 printf 'open-sesame\n' >"$dir/right"
 printf 'another\n' >"$dir/wrong"
-printf '%s' "alice:udp.lab.invalid:open-sesame" | md5sum | cut -d ' ' -f 1 >"$dir/ha1"
-chmod 600 "$dir/right" "$dir/wrong" "$dir/ha1"
+ha1() { printf '%s' "alice:$2.lab.invalid:open-sesame" | "$1" | cut -d ' ' -f 1; }
+ha1 md5sum udp >"$dir/ha1"
+ha1 md5sum elsewhere >"$dir/ha1-elsewhere"
+ha1 sha256sum udp >"$dir/ha1-sha"
+chmod 600 "$dir/right" "$dir/wrong" "$dir"/ha1*
 cp "$dir/right" "$dir/exposed"
 chmod 644 "$dir/exposed"
 
@@ -38,6 +42,14 @@ has "udp: shows the challenge" "$dir/udp.out" '^  challenge: Digest realm="udp\.
 has "udp: then answers" "$dir/udp.out" '^answer REGISTER .*digest-uri "sip:sip\.udp\.lab\.invalid", MD5, qop auth: 200 '
 has "udp: and says what it means" "$dir/udp.out" '^pass ok: '
 probe 0 ha1 --domain sip.udp.lab.invalid --user alice --ha1-file "$dir/ha1" "$(target udp)"
+probe 1 ha1-elsewhere --domain sip.udp.lab.invalid --user alice --ha1-file "$dir/ha1-elsewhere" "$(target udp)"
+has "ha1-elsewhere: the HA1 may be of another realm" "$dir/ha1-elsewhere.out" "^fail ha1_refused: "
+probe 1 ha1-realm --domain sip.udp.lab.invalid --user alice --realm elsewhere.lab.invalid --ha1-file "$dir/ha1-elsewhere" "$(target udp)"
+has "ha1-realm: says so" "$dir/ha1-realm.out" '^fail realm_mismatch: .*"udp\.lab\.invalid", the trunk is set to "elsewhere\.lab\.invalid"'
+probe 1 ha1-sha --domain sip.udp.lab.invalid --user alice --ha1-file "$dir/ha1-sha" "$(target udp)"
+has "ha1-sha: says so" "$dir/ha1-sha.out" '^fail algorithm_mismatch: .*the stored HA1 has 64 digits where it needs 32'
+probe 0 options --method OPTIONS --transport udp --domain sip.udp.lab.invalid --user alice --password-file "$dir/right" "$(target udp)"
+has "options: asks by OPTIONS" "$dir/options.out" '^answer OPTIONS .*: 200 '
 probe 1 wrong --domain sip.udp.lab.invalid --user alice --password-file "$dir/wrong" "$(target udp)"
 has "wrong: the cause" "$dir/wrong.out" '^fail wrong_password, indicated: '
 probe 0 tcp --transport tcp --user alice --password-file "$dir/right" "$(target tcp)"
@@ -46,6 +58,9 @@ probe 0 tls --transport tls --domain sip.tls.lab.invalid --user alice --password
 has "tls: what the handshake showed" "$dir/tls.out" '^  TLSv1\.[23] .* for DNS:sip\.tls\.lab\.invalid,'
 probe 1 untrusted --transport tls --domain sip.tls.lab.invalid --user alice --password-file "$dir/right" "$(target tls)"
 has "untrusted: the cause" "$dir/untrusted.out" '^fail tls_untrusted: '
+probe 0 proof --user alice --password-file "$dir/right" "$(target proof)"
+has "proof: says what came back" "$dir/proof.out" '^pass ok: .*, qop auth, rspauth right, nextnonce given'
+lacks "udp: says nothing of what did not" "$dir/udp.out" 'rspauth|nextnonce'
 probe 3 refuses --user alice --password-file "$dir/right" "$(target refuses)"
 has "refuses: the cause" "$dir/refuses.out" '^untested refused_before_challenge: '
 probe 0 none "$(target none)"
@@ -62,6 +77,7 @@ probe 2 absent --user alice --password-file "$dir/absent" "$(target udp)"
 probe 2 no-target
 probe 2 bad-target 'a b'
 probe 2 bad-transport --transport sctp "$(target udp)"
+probe 2 bad-method --method INVITE "$(target udp)"
 probe 2 both --user alice --password-file "$dir/right" --ha1-file "$dir/ha1" "$(target udp)"
 probe 2 no-secret --user alice "$(target udp)"
 if grep -rqF open-sesame "$dir"/*.out "$dir"/*.err; then result 1 "no secret is printed"; else result 0 "no secret is printed"; fi

@@ -1,5 +1,6 @@
 /* test_evidence.c: what a probe saw grows to its limits, and a response is read into it. */
 #include <check.h>
+#include <stdio.h>
 
 #include "common/evidence.h"
 
@@ -80,11 +81,39 @@ START_TEST(reads_responses) {
 }
 END_TEST
 
+static const struct {
+        const char *headers;
+        bool credentialed, given;
+} nextnonces[] = {
+        {"Authentication-Info: nextnonce=\"n2\"\r\n", true, true},
+        {"Authentication-Info: qop=auth, cnonce=\"c\"\r\nProxy-Authentication-Info: NextNonce = n2\r\n", true, true},
+        {"Authentication-Info: nextnonce=\"\"\r\n", true, false},
+        {"Authentication-Info: rspauth=\"nextnonce=n2\"\r\n", true, false},
+        {"Authentication-Info: qop=\"auth, nextnonce=\"n2\"\r\n", true, false},
+        {"X-Authentication-Info: nextnonce=\"n2\"\r\n", true, false},
+        {"Authentication-Info: nextnonce=\"n2\"\r\n", false, false},
+        {"", true, false},
+};
+
+START_TEST(reads_nextnonce) {
+        char bytes[512];
+        struct sip_response response;
+        const char *why = NULL;
+        int n = snprintf(bytes, sizeof bytes, HEAD "200 OK\r\n%s" TAIL, nextnonces[_i].headers);
+        ck_assert_int_eq(sip_response_read(&response, bytes, (size_t)n, &why), 0);
+        struct exchange x = {.credentialed = nextnonces[_i].credentialed};
+        struct digest_input answer = {0};
+        exchange_read(&x, &response, &(struct challenge_policy){0}, &answer);
+        ck_assert_msg(x.has_nextnonce == nextnonces[_i].given, "%s", nextnonces[_i].headers);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("evidence");
         TCase *tc = tcase_create("evidence");
         tcase_add_test(tc, grows_to_its_limits);
         tcase_add_loop_test(tc, reads_responses, 0, (int)ELEMENTS(responses));
+        tcase_add_loop_test(tc, reads_nextnonce, 0, (int)ELEMENTS(nextnonces));
         suite_add_tcase(suite, tc);
         SRunner *runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);
