@@ -9,6 +9,7 @@ cd "$(dirname "$0")/../.."
 build=$(cd "$1" && pwd)
 here=$PWD/tests/peers/kamailio
 tab=$(printf '\t')
+password='Kangaroo, 42%40=' # as in the subscriber file
 port=$((20000 + $$ % 300 * 30)) # away from those of a run at the same time, whose process id is near
 mkdir "$dir/users"
 cp "$here/subscriber" "$here/version" "$dir/users/" # db_text may write there
@@ -56,7 +57,7 @@ tls_profile() { # tls_profile ADDRESS METHOD CERTIFICATE [LINE...]
 instance() {
 	name=$1
 	shift
-	set -- -A "USERS=\"text://$dir/users\"" -A "CONTROL=\"unix:$dir/$name.ctl\"" -A "CERTIFICATES=\"$dir/$name.tls\"" "$@"
+	set -- -A "USERS=\"text://$dir/users\"" -A "PASSWORD=\"$password\"" -A "CONTROL=\"unix:$dir/$name.ctl\"" -A "CERTIFICATES=\"$dir/$name.tls\"" "$@"
 	tls_profile default TLSv1.2+ good >>"$dir/$name.tls"
 	free_port; tls_port=$port
 	free_port
@@ -99,8 +100,9 @@ instance plain $listeners; plain=$port plain_tls=$tls_port
 instance short -A NONCE_EXPIRE=1; short=$port short_tls=$tls_port
 instance slow -A NONCE_EXPIRE=1; slow=$port slow_tls=$tls_port
 instance sha -A 'ALGORITHM="SHA-256"' -A AUTHENTICATION_INFO; sha=$port sha_tls=$tls_port
-instance once -A ONE_TIME_NONCE; once=$port once_tls=$tls_port
+instance once -A ONE_TIME_NONCE -A AUTHENTICATION_INFO; once=$port once_tls=$tls_port
 instance count -A NONCE_COUNT -A AUTHENTICATION_INFO; count=$port count_tls=$tls_port
+instance checks -A AUTH_CHECKS; checks=$port checks_tls=$tls_port
 for name in $names; do
 	tries=0
 	until control "$name" core.version | grep -q kamailio; do
@@ -110,17 +112,18 @@ for name in $names; do
 	done
 done
 # Kamailio shares a port with whoever lets it.
-for port in "$plain" "$short" "$slow" "$sha" "$once" "$count"; do
+for port in "$plain" "$short" "$slow" "$sha" "$once" "$count" "$checks"; do
 	[ "$(grep -cE "(0100007F|7F000001):$(printf %04X "$port") " /proc/net/udp)" -eq 1 ] || { echo "port $port is somebody else's too" >&2; exit 1; }
 done
 
 # -- the run ------------------------------------------------------------------------------------------------------------
-user='extra=yes user=trunk password="Kangaroo, 42%40="'
+user="extra=yes user=trunk password=\"$password\""
 
-over() { # over TRANSPORT PLAIN SHORT SLOW SHA ONCE COUNT: the trunks for connections, with these ports
+over() { # over TRANSPORT PLAIN SHORT SLOW SHA ONCE COUNT CHECKS: the trunks for connections, with these ports
 	local="$user transport=$1 target=127.0.0.1"
 	sed -e "s/@over@/$1/; s/@plain@/$local:$2/; s/@plain6@/$user transport=$1 target=[::1]:$2/; s/@short@/$local:$3/" \
-		-e "s/@slow@/$local:$4/; s/@sha@/$local:$5/; s/@once@/$local:$6/; s/@count@/$local:$7/" "$here/connections.scenario"
+		-e "s/@slow@/$local:$4/; s/@sha@/$local:$5/; s/@once@/$local:$6/; s/@count@/$local:$7/; s/@checks@/$local:$8/" \
+		"$here/connections.scenario"
 }
 
 tls="$user transport=tls target=127.0.0.1"
@@ -129,9 +132,10 @@ tls="$user transport=tls target=127.0.0.1"
 		-e "s/@short@/$user relay=127.0.0.1:$short/; s/@short-direct@/$user target=127.0.0.1:$short/" \
 		-e "s/@once@/$user target=127.0.0.1:$once/; s/@once-relay@/$user relay=127.0.0.1:$once/" \
 		-e "s/@sha@/$user target=127.0.0.1:$sha/; s/@count@/$user target=127.0.0.1:$count/" \
+		-e "s/@checks@/$user target=127.0.0.1:$checks/" \
 		"$here/kamailio.scenario"
-	over tcp "$plain" "$short" "$slow" "$sha" "$once" "$count"
-	over tls "$plain_tls" "$short_tls" "$slow_tls" "$sha_tls" "$once_tls" "$count_tls"
+	over tcp "$plain" "$short" "$slow" "$sha" "$once" "$count" "$checks"
+	over tls "$plain_tls" "$short_tls" "$slow_tls" "$sha_tls" "$once_tls" "$count_tls" "$checks_tls"
 	sed -e "s/@tls12@/$tls:$tls12/; s/@untrusted@/$tls:$untrusted/; s/@expired@/$tls:$expired/; s/@soon@/$tls:$soon/" \
 		-e "s/@plain@/$tls:$plain_tls/; s/@no-tls@/$tls:$plain/; s/@mutual@/$tls:$mutual/; s/@aloof@/$tls:$aloof/" \
 		-e "s#@certificates@#$certificates#" "$here/tls.scenario"
@@ -159,6 +163,9 @@ seen 'rspauth came, and was right' sha-256 "status = 200 AND response LIKE '%rsp
 seen 'the same with MD5' counted "status = 200 AND response LIKE '%rspauth=\"%'"
 seen 'a stale nonce is called so' stale-signalled "credentialed AND response LIKE '%stale=true%'"
 seen 'and is not, by default' stale "credentialed AND status = 401 AND response NOT LIKE '%stale%'"
+seen 'a next nonce came, and another one' one-time "status = 200 AND response LIKE '%nextnonce=\"%' AND request NOT LIKE
+	'%' || substr(response, instr(response, 'nextnonce=\"') + 11, 32) || '%'"
+seen 'nonces were bound to their requests' checked "status = 401 AND response GLOB '*nonce=\"$(printf '?%.0s' $(seq 56))\"*'"
 seen 'an answer was retransmitted' one-time-retransmitted 'status = 200 AND retransmissions > 0'
 seen 'the retransmission of a good answer was refused' one-time-lost 'credentialed AND status = 401 AND retransmissions > 0'
 seen 'the same with a nonce count' counted-lost 'credentialed AND status = 401 AND retransmissions > 0'
@@ -185,6 +192,28 @@ is 'nothing was sent to whom is not trusted' "$(grep -cE "other.invalid came|cam
 is 'nobody got more than three answers' "$(query 'SELECT max(credentialed) FROM history')" 3
 is 'no request has a contact' "$(query "SELECT count(*) FROM evidence WHERE request LIKE '%Contact%'")" 0
 is 'and Kamailio saw none' "$(grep -c 'a contact came' "$dir/log")" 0
+# -- lossy paths --------------------------------------------------------------------------------------------------------
+sed -e "s/@plain-relay@/$user relay=127.0.0.1:$plain/; s/@once-relay@/$user relay=127.0.0.1:$once/" \
+	-e "s/@count-relay@/$user relay=127.0.0.1:$count/" "$here/loss.scenario" >"$dir/loss.scenario"
+# shellcheck disable=SC2016 # the inner shell expands it
+"$build/lab" "$dir/loss.scenario" --dir "$dir/lossy" -- sh -c 'exec "$1/trunkaudit" --config "$LAB_CONFIG" run' sh "$build" \
+	>"$dir/output" 2>&1 &
+pids="$pids $!"
+wait $!
+db=$dir/lossy/audit.db
+is 'every trunk has a verdict' "$(query "SELECT count(*) FROM latest WHERE cause NOT IN ('run_ended', 'probe_broken')")" 80
+accepted="cause IN ('ok', 'retransmission_refused')"
+is 'over a lossy path nothing right is called wrong' "$(query "
+	SELECT trunk, outcome, cause, detail FROM latest WHERE trunk LIKE 'right-%' AND outcome <> 'untested' AND NOT $accepted")" ''
+is 'most of it is accepted' "$(query "SELECT count(*) >= 40 FROM latest WHERE trunk LIKE 'right-%' AND $accepted")" 1
+is 'nothing wrong passes' "$(query "SELECT count(*) FROM latest WHERE trunk LIKE 'wrong-%' AND outcome IN ('pass', 'warn')")" 0
+is 'some of it is called so' "$(query "SELECT count(*) > 0 FROM latest WHERE trunk LIKE 'wrong-%' AND cause = 'wrong_password'")" 1
+for kind in once counted; do
+	is "a good answer sent again was refused: $kind" "$(query "
+		SELECT count(*) > 0 FROM messages WHERE trunk LIKE 'right-$kind-%' AND status = 401 AND retransmissions > 0
+			AND request LIKE '%Authorization: Digest%'")" 1
+done
+
 contacts=0
 for name in $names; do
 	contacts=$((contacts + $(control "$name" ul.dump | grep -c 'Address:')))
