@@ -241,34 +241,42 @@ bool sip_cseq(struct span value, uint32_t *ret_number, struct span *ret_method) 
         return true;
 }
 
-/* What is wrong with the fields that a response takes over from its request (RFC 3261 section 8.2.6.2), and none may be there twice.
- * NULL = nothing. */
-static const char *judge_echo(const struct sip_response *r) {
+/* What is wrong with the fields that a response takes over from its request (RFC 3261 section 8.2.6.2), and none may be there twice; NULL
+ * and the CSeq when nothing is. */
+static const char *judge_echo(const struct sip_response *r, struct span *ret_cseq) {
         static const struct {
-                const char *name, *absent, *twice;
+                struct span name, compact;
+                const char *absent, *twice;
         } once[] = {
-                {"CSeq", "it has no CSeq", "it has two CSeqs"},
-                {"Call-ID", "it has no Call-ID", "it has two Call-IDs"},
-                {"From", "it has no From", "it has two Froms"},
-                {"To", "it has no To", "it has two Tos"},
+                {SPAN("CSeq"), {NULL, 0}, "it has no CSeq", "it has two CSeqs"},
+                {SPAN("Call-ID"), SPAN("i"), "it has no Call-ID", "it has two Call-IDs"},
+                {SPAN("From"), SPAN("f"), "it has no From", "it has two Froms"},
+                {SPAN("To"), SPAN("t"), "it has no To", "it has two Tos"},
         };
-        for (size_t i = 0; i < ELEMENTS(once); i++) {
-                if (!sip_header(r, once[i].name, 0))
+        const struct sip_header *found[ELEMENTS(once)] = {NULL};
+        for (size_t k = 0; k < r->n_headers; k++) /* once for all of them: this is done for every response */
+                for (size_t i = 0; i < ELEMENTS(once); i++)
+                        if (span_ieq(r->headers[k].name, once[i].name) || span_ieq(r->headers[k].name, once[i].compact)) {
+                                if (found[i])
+                                        return once[i].twice;
+                                found[i] = &r->headers[k];
+                        }
+        for (size_t i = 0; i < ELEMENTS(once); i++)
+                if (!found[i])
                         return once[i].absent;
-                if (sip_header(r, once[i].name, 1))
-                        return once[i].twice;
-        }
+        *ret_cseq = found[0]->value;
         return NULL;
 }
 
 int sip_response_match(const struct sip_response *r, const char *branch, uint32_t cseq, const char *method, const char **ret_why) {
         const struct sip_header *via = sip_header(r, "Via", 0);
-        struct span theirs = via ? sip_parameter(via->value, "branch") : (struct span){NULL, 0}, their_method = {NULL, 0};
+        struct span theirs = via ? sip_parameter(via->value, "branch") : (struct span){NULL, 0}, their_cseq = {NULL, 0},
+                    their_method = {NULL, 0};
         uint32_t number = 0;
         if (theirs.p && !span_eq(theirs, span_of(branch)))
                 return SIP_IS_FOREIGN;
-        const char *why = theirs.p ? judge_echo(r) : "it has no Via with a branch";
-        if (!why && !sip_cseq(sip_header(r, "CSeq", 0)->value, &number, &their_method))
+        const char *why = theirs.p ? judge_echo(r, &their_cseq) : "it has no Via with a branch";
+        if (!why && !sip_cseq(their_cseq, &number, &their_method))
                 why = "its CSeq is malformed";
         if (why) {
                 *ret_why = why;
