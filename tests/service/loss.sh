@@ -27,6 +27,7 @@ lab_end
 query() { sqlite3 -separator ' ' "$dir/world/audit.db" "$1"; }
 # these NAMES [CONDITION]: how many of the trunks are so
 these() { query "SELECT count(*) FROM latest WHERE trunk GLOB '$1' AND ${2:-1}"; }
+accepted="cause IN ('ok', 'retransmission_refused')"
 untested="cause IN ('no_answer', 'answer_dropped')"
 unproven="cause IN ('no_answer', 'answer_dropped', 'refusal_unproven', 'budget_spent', 'lockout_suspected')"
 
@@ -34,9 +35,11 @@ is "all trunks have a verdict" "$(these '*')" 185
 is "a right password passes, or was not tested" "$(query "
 	SELECT trunk, cause, detail FROM latest WHERE trunk GLOB 'right-*' AND outcome <> 'pass' AND NOT $untested")" ''
 is "  most pass" "$(($(these 'right-*' "cause = 'ok'") >= 40))" 1
-is "with nonces that serve once it passes, or nothing was proven" "$(query "
-	SELECT trunk, cause, detail FROM latest WHERE trunk GLOB 'once-*' AND outcome <> 'pass' AND NOT $unproven")" ''
-is "  most pass" "$(($(these 'once-*' "cause = 'ok'") >= 30))" 1
+is "with nonces that serve once it is accepted, or nothing was proven" "$(query "
+	SELECT trunk, cause, detail FROM latest WHERE trunk GLOB 'once-[0-9]*' AND NOT $accepted AND NOT $unproven")" ''
+is "  most are accepted" "$(($(these 'once-[0-9]*' "$accepted") >= 20))" 1
+is "  also when one was stale besides" "$(query "
+	SELECT trunk, cause, detail FROM latest WHERE trunk GLOB 'once-stale-*' AND NOT $accepted AND NOT $unproven AND cause <> 'stale_once'")" ''
 is "a wrong password is called so, or nothing was proven" "$(query "
 	SELECT trunk, cause, detail FROM latest WHERE trunk GLOB 'wrong-*' AND cause <> 'wrong_password' AND NOT $unproven")" ''
 is "  some are called so" "$(($(these 'wrong-*' "cause = 'wrong_password'") >= 10))" 1
