@@ -1,4 +1,4 @@
-/* base.h: what every file may assume. The cleanup attribute, spans, checked arithmetic; nothing else. */
+/* base.h: what every file may assume. The cleanup attribute, spans, hex digits, checked arithmetic; nothing else. */
 #pragma once
 
 #include <errno.h>
@@ -56,6 +56,28 @@ static inline bool span_eq(struct span a, struct span b) {
 
 static inline bool span_ieq(struct span a, struct span b) {
         return a.n == b.n && (a.n == 0 || strncasecmp(a.p, b.p, a.n) == 0);
+}
+
+/* Appends spans to a text of *at bytes, with a NUL behind. False when they do not all fit; the text is of no use then. */
+static inline bool span_append(char *buffer, size_t size, size_t *at, const struct span *spans, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                if (spans[i].n >= size - *at)
+                        return false;
+                if (spans[i].n > 0)
+                        memcpy(buffer + *at, spans[i].p, spans[i].n);
+                *at += spans[i].n;
+        }
+        buffer[*at] = '\0';
+        return true;
+}
+
+/* Two lower-case digits for each byte, without a NUL. */
+static inline void hex_write(char *ret, const unsigned char *bytes, size_t n) {
+        static const char digits[] = "0123456789abcdef";
+        for (size_t i = 0; i < n; i++) {
+                ret[2 * i] = digits[bytes[i] >> 4];
+                ret[2 * i + 1] = digits[bytes[i] & 15];
+        }
 }
 
 static inline bool text_eq(const char *a, const char *b) {

@@ -2,9 +2,6 @@
  * field holds one challenge, so a comma never starts another. Reads all of it or names what is wrong. */
 #include "challenge.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
 #define PARAMETERS_MAX 32
 
 static bool is_space(char c) {
@@ -222,33 +219,32 @@ const struct challenge *challenge_other(const struct challenge *c, size_t n, con
         return NULL;
 }
 
-/* Appends to a buffer; *at stays at size when it did not fit. */
-static void put(char *buffer, size_t size, size_t *at, const char *format, ...) _printf_(4, 5);
-static void put(char *buffer, size_t size, size_t *at, const char *format, ...) {
-        if (*at >= size)
-                return;
-        va_list args;
-        va_start(args, format);
-        int n = vsnprintf(buffer + *at, size - *at, format, args);
-        va_end(args);
-        *at = n < 0 || (size_t)n >= size - *at ? size : *at + (size_t)n;
+/* A header value under way. */
+struct value {
+        char *buffer;
+        size_t size, at;
+        bool full;
+};
+
+static void put(struct value *v, const struct span *spans, size_t n) {
+        v->full = v->full || !span_append(v->buffer, v->size, &v->at, spans, n);
 }
 
-/* A quoted-string from plain octets: quotes and backslashes become quoted-pairs. */
-static void put_quoted(char *buffer, size_t size, size_t *at, struct span s) {
-        put(buffer, size, at, "\"");
+#define PUT(v, ...) put(v, (const struct span[]){__VA_ARGS__}, ELEMENTS(((const struct span[]){__VA_ARGS__})))
+
+/* The inside of a quoted-string from plain octets: quotes and backslashes become quoted-pairs. */
+static void put_quoted(struct value *v, struct span s) {
         while (s.n > 0) {
                 size_t plain = 0;
                 while (plain < s.n && s.p[plain] != '"' && s.p[plain] != '\\')
                         plain++;
-                put(buffer, size, at, SPAN_FMT, SPAN_ARG(((struct span){s.p, plain})));
+                PUT(v, {s.p, plain});
                 s = (struct span){s.p + plain, s.n - plain};
                 if (s.n > 0) {
-                        put(buffer, size, at, "\\%c", *s.p);
+                        PUT(v, SPAN("\\"), {s.p, 1});
                         s = (struct span){s.p + 1, s.n - 1};
                 }
         }
-        put(buffer, size, at, "\"");
 }
 
 int challenge_answer_write(const struct challenge *c, const struct digest_input *in, const char *response, char *buffer, size_t size) {
@@ -260,32 +256,32 @@ int challenge_answer_write(const struct challenge *c, const struct digest_input 
                         return r;
                 username = span_of(hashed);
         }
-        size_t at = 0;
-        put(buffer, size, &at, "Digest username=");
-        put_quoted(buffer, size, &at, username);
-        put(buffer, size, &at, ", realm=\"" SPAN_FMT "\", nonce=\"" SPAN_FMT "\", uri=\"" SPAN_FMT "\", response=\"%s\"",
-            SPAN_ARG(c->realm), SPAN_ARG(c->nonce), SPAN_ARG(in->uri), response);
+        struct value v = {.buffer = buffer, .size = size};
+        PUT(&v, SPAN("Digest username=\""));
+        put_quoted(&v, username);
+        PUT(&v, SPAN("\", realm=\""), c->realm, SPAN("\", nonce=\""), c->nonce, SPAN("\", uri=\""), in->uri, SPAN("\", response=\""),
+            span_of(response), SPAN("\""));
         if (c->algorithm_text.p)
-                put(buffer, size, &at, ", algorithm=" SPAN_FMT, SPAN_ARG(c->algorithm_text));
+                PUT(&v, SPAN(", algorithm="), c->algorithm_text);
         if (c->has_opaque)
-                put(buffer, size, &at, ", opaque=\"" SPAN_FMT "\"", SPAN_ARG(c->opaque));
+                PUT(&v, SPAN(", opaque=\""), c->opaque, SPAN("\""));
         /* RFC 3261 section 22.4: cnonce and nc only with qop. */
         if (in->qop != DIGEST_QOP_NONE)
-                put(buffer, size, &at, ", qop=%s, nc=" SPAN_FMT ", cnonce=\"" SPAN_FMT "\"", digest_qop_name(in->qop), SPAN_ARG(in->nc),
-                    SPAN_ARG(in->cnonce));
+                PUT(&v, SPAN(", qop="), span_of(digest_qop_name(in->qop)), SPAN(", nc="), in->nc, SPAN(", cnonce=\""), in->cnonce,
+                    SPAN("\""));
         if (c->userhash)
-                put(buffer, size, &at, ", userhash=true");
-        return at < size ? 0 : -ENOBUFS;
+                PUT(&v, SPAN(", userhash=true"));
+        return v.full ? -ENOBUFS : 0;
 }
 
 int challenge_user_write(const char *username, const char *realm, const char *uri, char *buffer, size_t size) {
-        size_t at = 0;
-        put(buffer, size, &at, "Digest username=");
-        put_quoted(buffer, size, &at, span_of(username));
-        put(buffer, size, &at, ", realm=");
-        put_quoted(buffer, size, &at, span_of(realm));
-        put(buffer, size, &at, ", nonce=\"\", uri=\"%s\", response=\"\"", uri);
-        return at < size ? 0 : -ENOBUFS;
+        struct value v = {.buffer = buffer, .size = size};
+        PUT(&v, SPAN("Digest username=\""));
+        put_quoted(&v, span_of(username));
+        PUT(&v, SPAN("\", realm=\""));
+        put_quoted(&v, span_of(realm));
+        PUT(&v, SPAN("\", nonce=\"\", uri=\""), span_of(uri), SPAN("\", response=\"\""));
+        return v.full ? -ENOBUFS : 0;
 }
 
 bool authentication_info_get(struct span value, const char *name, struct span *ret) {

@@ -122,7 +122,6 @@ static void hasher_end(struct hasher *h) {
 
 /* Lower-case hex of H(parts joined by ":"). */
 static int hash(struct hasher *h, const struct part *parts, size_t n, char ret[static DIGEST_HEX_MAX + 1]) {
-        static const char hex[] = "0123456789abcdef";
         unsigned char bytes[EVP_MAX_MD_SIZE];
         unsigned size = 0;
         /* NULL: the one of the hash before, which is not fetched again. */
@@ -131,10 +130,7 @@ static int hash(struct hasher *h, const struct part *parts, size_t n, char ret[s
                 ok = (i == 0 || EVP_DigestUpdate(h->ctx, ":", 1) == 1) && update(h->ctx, &parts[i]);
         ok = ok && EVP_DigestFinal_ex(h->ctx, bytes, &size) == 1 && size * 2 == digest_hex_length(h->algorithm);
         if (ok)
-                for (unsigned i = 0; i < size; i++) {
-                        ret[2 * i] = hex[bytes[i] >> 4];
-                        ret[2 * i + 1] = hex[bytes[i] & 15];
-                }
+                hex_write(ret, bytes, size);
         OPENSSL_cleanse(bytes, sizeof bytes);
         if (!ok)
                 return -EIO;

@@ -5,7 +5,6 @@
 #include "sip_message.h"
 
 #include <openssl/crypto.h>
-#include <stdio.h>
 
 #include "utf8.h"
 
@@ -288,73 +287,76 @@ int sip_response_match(const struct sip_response *r, const char *branch, uint32_
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
 /* No control characters; a tab may stand in a quoted value that is echoed. */
-static bool is_clean(const char *text, bool tabs) {
-        for (; text && *text; text++)
-                if (((unsigned char)*text < ' ' && !(tabs && *text == '\t')) || *text == 127)
+static bool is_clean(struct span text, bool tabs) {
+        for (size_t i = 0; i < text.n; i++)
+                if (((unsigned char)text.p[i] < ' ' && !(tabs && text.p[i] == '\t')) || text.p[i] == 127)
                         return false;
         return true;
 }
 
+/* The digits at the end of a buffer. */
+static struct span decimal(uint32_t n, char buffer[static 10]) {
+        size_t at = 10;
+        do
+                buffer[--at] = (char)('0' + n % 10);
+        while (n /= 10);
+        return (struct span){buffer + at, 10 - at};
+}
+
 int sip_request_write(const struct sip_request *r, char *buffer, size_t size, size_t *ret_n) {
-        const char *const texts[] = {r->method,   r->request_uri, r->transport, r->sent_by, r->branch,
-                                     r->from_uri, r->from_tag,    r->to_uri,    r->call_id, r->user_agent};
+        const struct span method = span_of(r->method), uri = span_of(r->request_uri), transport = span_of(r->transport),
+                          sent_by = span_of(r->sent_by), branch = span_of(r->branch), from = span_of(r->from_uri),
+                          tag = span_of(r->from_tag), to = span_of(r->to_uri), call_id = span_of(r->call_id),
+                          agent = span_of(r->user_agent), answer = span_of(r->authorization),
+                          proxy_answer = span_of(r->proxy_authorization), none = {NULL, 0};
+        const struct span texts[] = {method, uri, transport, sent_by, branch, from, tag, to, call_id, agent};
         for (size_t i = 0; i < ELEMENTS(texts); i++)
                 if (!is_clean(texts[i], false))
                         return -EINVAL;
-        if (!is_clean(r->authorization, true) || !is_clean(r->proxy_authorization, true))
+        if (!is_clean(answer, true) || !is_clean(proxy_answer, true))
                 return -EINVAL;
 
-        char cseq[sizeof "4294967295"];
-        (void)snprintf(cseq, sizeof cseq, "%u", r->cseq);
-        const char *const pieces[] = {
-                r->method,
-                " ",
-                r->request_uri,
-                " SIP/2.0\r\n",
-                "Via: SIP/2.0/",
-                r->transport,
-                " ",
-                r->sent_by,
-                ";branch=",
-                r->branch,
-                ";rport\r\n", /* RFC 3581 */
-                "Max-Forwards: 70\r\n",
-                "From: <",
-                r->from_uri,
-                ">;tag=",
-                r->from_tag,
-                "\r\n",
-                "To: <",
-                r->to_uri,
-                ">\r\n",
-                "Call-ID: ",
-                r->call_id,
-                "\r\n",
-                "CSeq: ",
-                cseq,
-                " ",
-                r->method,
-                "\r\n",
-                r->authorization ? "Authorization: " : "",
-                r->authorization ? r->authorization : "",
-                r->authorization ? "\r\n" : "",
-                r->proxy_authorization ? "Proxy-Authorization: " : "",
-                r->proxy_authorization ? r->proxy_authorization : "",
-                r->proxy_authorization ? "\r\n" : "",
-                r->user_agent ? "User-Agent: " : "",
-                r->user_agent ? r->user_agent : "",
-                r->user_agent ? "\r\n" : "",
-                "Content-Length: 0\r\n\r\n",
+        char cseq[10];
+        const struct span line_end = SPAN("\r\n"), space = SPAN(" ");
+        const struct span pieces[] = {
+                method,
+                space,
+                uri,
+                SPAN(" SIP/2.0\r\nVia: SIP/2.0/"),
+                transport,
+                space,
+                sent_by,
+                SPAN(";branch="),
+                branch,
+                SPAN(";rport\r\n" /* RFC 3581 */
+                     "Max-Forwards: 70\r\n"
+                     "From: <"),
+                from,
+                SPAN(">;tag="),
+                tag,
+                SPAN("\r\nTo: <"),
+                to,
+                SPAN(">\r\nCall-ID: "),
+                call_id,
+                SPAN("\r\nCSeq: "),
+                decimal(r->cseq, cseq),
+                space,
+                method,
+                line_end,
+                answer.p ? SPAN("Authorization: ") : none,
+                answer,
+                answer.p ? line_end : none,
+                proxy_answer.p ? SPAN("Proxy-Authorization: ") : none,
+                proxy_answer,
+                proxy_answer.p ? line_end : none,
+                agent.p ? SPAN("User-Agent: ") : none,
+                agent,
+                agent.p ? line_end : none,
+                SPAN("Content-Length: 0\r\n\r\n"),
         };
         size_t at = 0;
-        for (size_t i = 0; i < ELEMENTS(pieces); i++) {
-                size_t n = strlen(pieces[i]);
-                if (n >= size - at)
-                        return -ENOBUFS;
-                memcpy(buffer + at, pieces[i], n);
-                at += n;
-        }
-        buffer[at] = '\0';
+        if (!span_append(buffer, size, &at, pieces, ELEMENTS(pieces)))
+                return -ENOBUFS;
         *ret_n = at;
         return 0;
 }

@@ -183,8 +183,9 @@ static bool toggle_port(const char *uri, uint16_t port, char ret[static TARGET_U
         char digits[8] = "";
         if (!colon)
                 (void)snprintf(digits, sizeof digits, ":%u", port);
-        int n = snprintf(ret, TARGET_URI_MAX, SPAN_FMT "%s%s", SPAN_ARG(((struct span){uri, before + host})), digits, after);
-        return n > 0 && n < TARGET_URI_MAX;
+        const struct span pieces[] = {{uri, before + host}, span_of(digits), span_of(after)};
+        size_t at = 0;
+        return span_append(ret, TARGET_URI_MAX, &at, pieces, ELEMENTS(pieces));
 }
 
 /* The user part of a URI from a digest username: what stands before '@', other octets than unreserved ones escaped. */
@@ -237,20 +238,19 @@ int target_uris_of(struct target_uris *ret, const struct trunk *t, const char *h
         bool own = t->request_uri && t->request_uri[0];
         if (!is_hostport(domain) || (own && !is_sip_uri(t->request_uri)))
                 return TARGET_UNREADABLE;
-        int n;
-        if (own)
-                n = snprintf(u.request, sizeof u.request, "%s", t->request_uri);
-        else
-                n = snprintf(u.request, sizeof u.request, "sip:" SPAN_FMT, SPAN_ARG(domain));
-        if (n < 0 || (size_t)n >= sizeof u.request)
+        const struct span scheme = SPAN("sip:"), request[] = {own ? span_of(t->request_uri) : scheme, {domain.p, own ? 0 : domain.n}};
+        size_t at = 0;
+        if (!span_append(u.request, sizeof u.request, &at, request, ELEMENTS(request)))
                 return -ENOBUFS;
         if (!toggle_port(u.request, port, u.other_port))
                 return -ENOBUFS;
-        char user[TARGET_URI_MAX] = "";
+        char user[TARGET_URI_MAX];
+        user[0] = '\0';
         if (t->username && !write_user(t->username, user, sizeof user))
                 return -ENOBUFS;
-        n = snprintf(u.aor, sizeof u.aor, "sip:%s%s" SPAN_FMT, user, user[0] ? "@" : "", SPAN_ARG(domain));
-        if (n < 0 || (size_t)n >= sizeof u.aor)
+        const struct span aor[] = {scheme, span_of(user), span_of(user[0] ? "@" : ""), domain};
+        at = 0;
+        if (!span_append(u.aor, sizeof u.aor, &at, aor, ELEMENTS(aor)))
                 return -ENOBUFS;
         *ret = u;
         return 0;

@@ -60,15 +60,11 @@ static uint64_t now_usec(const struct probe *p) {
 }
 
 static int random_hex(const struct probe *p, char ret[static TOKEN_HEX]) {
-        static const char digits[] = "0123456789abcdef";
         unsigned char bytes[(TOKEN_HEX - 1) / 2];
         int r = transport_random(p->context.transport, bytes, sizeof bytes);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < sizeof bytes; i++) {
-                ret[2 * i] = digits[bytes[i] >> 4];
-                ret[2 * i + 1] = digits[bytes[i] & 15];
-        }
+        hex_write(ret, bytes, sizeof bytes);
         ret[TOKEN_HEX - 1] = '\0';
         return 0;
 }

@@ -17,6 +17,7 @@
 #define TURNS_PER_WAKE_UP 8 /* batches read before other sources get their turn */
 #define QUEUE_BYTES 16384
 #define SEND_TRIES 3
+#define SENT_BY_MAX (INET6_ADDRSTRLEN + 9) /* "[2001:db8::1]:5060" */
 #define ACCURACY_USEC USEC_PER_MSEC
 
 struct socket {
@@ -37,9 +38,9 @@ struct socket {
 #define ROUTE_USEC (5 * USEC_PER_SEC) /* routes change */
 
 struct remembered {
-        struct in6_addr host; /* an IPv4 address as IPv4-mapped */
-        uint64_t until_usec;  /* CLOCK_MONOTONIC */
-        struct sockaddr_storage ours;
+        struct in6_addr host;      /* an IPv4 address as IPv4-mapped */
+        uint64_t until_usec;       /* CLOCK_MONOTONIC */
+        char sent_by[SENT_BY_MAX]; /* with the socket's port */
 };
 
 struct transport {
@@ -65,7 +66,7 @@ struct flow {
         char branch[TRANSPORT_BRANCH_MAX];
         struct sockaddr_storage peer;
         socklen_t peer_length;
-        char sent_by[INET6_ADDRSTRLEN + 9];
+        char sent_by[SENT_BY_MAX];
         struct stream *stream; /* NULL = UDP */
         bool over;
         int send_error;    /* errno value that is not told yet */
@@ -461,7 +462,7 @@ static struct in6_addr host_of(const struct sockaddr_storage *a) {
         return mapped;
 }
 
-static int find_own_address(const struct flow *f, struct sockaddr_storage *ret) {
+static int find_own_address(struct flow *f) {
         struct in6_addr host = host_of(&f->peer);
         uint64_t now = 0;
         size_t slot = 0;
@@ -470,23 +471,23 @@ static int find_own_address(const struct flow *f, struct sockaddr_storage *ret) 
         struct remembered *r = &f->transport->routes[slot % ROUTES_MAX];
         (void)sd_event_now(f->transport->event, CLOCK_MONOTONIC, &now);
         if (r->until_usec <= now || memcmp(&r->host, &host, sizeof host) != 0) {
-                struct remembered asked = {.host = host, .until_usec = now + ROUTE_USEC};
-                int error = find_datagram_address(f, &asked.ours);
+                struct sockaddr_storage ours;
+                int error = find_datagram_address(f, &ours);
                 if (error < 0)
                         return error;
-                *r = asked;
+                *r = (struct remembered){.host = host, .until_usec = now + ROUTE_USEC};
+                write_address(&ours, f->socket->port, r->sent_by, sizeof r->sent_by);
         }
-        *ret = r->ours;
+        memcpy(f->sent_by, r->sent_by, sizeof f->sent_by);
         return 0;
 }
 
 static int write_addresses(struct flow *f) {
-        struct sockaddr_storage ours = {0};
-        int r = 0;
+        struct sockaddr_storage ours;
         if (!f->stream || !stream_local(f->stream, &ours))
-                r = find_own_address(f, &ours);
-        write_address(&ours, f->stream ? port_of(&ours) : f->socket->port, f->sent_by, sizeof f->sent_by);
-        return r;
+                return find_own_address(f);
+        write_address(&ours, port_of(&ours), f->sent_by, sizeof f->sent_by);
+        return 0;
 }
 
 /* A stream may carry responses of an older request of this flow, too: only the current branch counts. */
@@ -601,11 +602,14 @@ const char *flow_branch(const struct flow *f) {
 }
 
 int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]) {
-        uint64_t random;
-        int r = transport_random(f->transport, &random, sizeof random);
+        unsigned char bytes[BRANCH_DIGITS / 2];
+        const uint32_t number = htonl(f->number);
+        int r = transport_random(f->transport, bytes + sizeof number, sizeof bytes - sizeof number);
         if (r < 0)
                 return r;
-        (void)snprintf(f->branch, sizeof f->branch, BRANCH_PREFIX "%08x%016llx", f->number, (unsigned long long)random);
+        memcpy(bytes, &number, sizeof number);
+        memcpy(f->branch, BRANCH_PREFIX, sizeof BRANCH_PREFIX - 1);
+        hex_write(f->branch + sizeof BRANCH_PREFIX - 1, bytes, sizeof bytes);
         memcpy(ret, f->branch, sizeof f->branch);
         return 0;
 }
