@@ -73,8 +73,14 @@ static void end_transfer(struct stream *s, int error) {
 
 /* -- bytes ---------------------------------------------------------------------------------------------------------------- */
 
-static int watch(struct stream *s, bool wants_write) {
-        return sd_event_source_set_io_events(s->source, EPOLLIN | (wants_write ? EPOLLOUT : 0U));
+/* Edges: each change is told once, so that one connection that is ready costs nothing while others have their turn, and waiting for the
+ * other direction needs no call. Reading and writing therefore go on until the kernel has no more, or ask to be called again. */
+#define EVENTS (EPOLLIN | EPOLLOUT | EPOLLRDHUP | (uint32_t)EPOLLET)
+#define CLOSING (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
+
+/* Tells again what the connection is ready for. */
+static int call_again(struct stream *s) {
+        return sd_event_source_set_io_events(s->source, EVENTS);
 }
 
 /* Room for `more` bytes behind n. */
@@ -93,17 +99,13 @@ static int reserve(char **buffer, size_t n, size_t *size, size_t more, size_t ma
         return 0;
 }
 
-/* Moves bytes one way. Returns how many, 0 when it has to wait (*ret_wants_write: for the other direction's sake), -1 at the end
- * (*ret_error). */
-static ssize_t transfer(struct stream *s, bool writes, char *bytes, size_t n, bool *ret_wants_write, int *ret_error) {
-        *ret_wants_write = false;
+/* Moves bytes one way. Returns how many, 0 when it has to wait, -1 at the end (*ret_error). */
+static ssize_t transfer(struct stream *s, bool writes, char *bytes, size_t n, int *ret_error) {
         *ret_error = 0;
         if (!s->ssl) {
-                ssize_t r = writes ? send(s->fd, bytes, n, MSG_NOSIGNAL) : recv(s->fd, bytes, n, 0);
-                if (r < 0 && (errno == EAGAIN || errno == EINTR)) {
-                        *ret_wants_write = writes;
+                ssize_t r = TEMP_FAILURE_RETRY(writes ? send(s->fd, bytes, n, MSG_NOSIGNAL) : recv(s->fd, bytes, n, 0));
+                if (r < 0 && errno == EAGAIN)
                         return 0;
-                }
                 *ret_error = r < 0 ? errno : 0;
                 return r <= 0 ? -1 : r;
         }
@@ -112,20 +114,17 @@ static ssize_t transfer(struct stream *s, bool writes, char *bytes, size_t n, bo
         if (r > 0)
                 return r;
         int saved = errno, error = SSL_get_error(s->ssl, r);
-        if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
-                *ret_wants_write = error == SSL_ERROR_WANT_WRITE;
+        if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
                 return 0;
-        }
         *ret_error = error == SSL_ERROR_SYSCALL ? saved : 0;
         return -1;
 }
 
 /* Writes what waits; false when the stream is over. */
 static bool flush(struct stream *s) {
-        bool wants_write = false;
         while (s->out_n > 0) {
                 int error;
-                ssize_t r = transfer(s, true, s->out, s->out_n, &wants_write, &error);
+                ssize_t r = transfer(s, true, s->out, s->out_n, &error);
                 if (r < 0) {
                         end_transfer(s, error);
                         return false;
@@ -134,11 +133,6 @@ static bool flush(struct stream *s) {
                         break;
                 memmove(s->out, s->out + r, s->out_n - (size_t)r);
                 s->out_n -= (size_t)r;
-        }
-        int r = watch(s, wants_write);
-        if (r < 0) {
-                end(s, STREAM_CLOSED, -r, strerror(-r));
-                return false;
         }
         return true;
 }
@@ -176,48 +170,47 @@ static bool take_messages(struct stream *s) {
         return true;
 }
 
-/* A peer that sends byte by byte must not hold the loop; what the TLS layer holds already is no event for it, and is taken. */
-static void receive(struct stream *s) {
+/* A peer that sends byte by byte must not hold the loop; what the TLS layer holds already is no event for it, and is taken. What the
+ * messages are answered with is written at once. closing: the peer has said its last word, which is behind what can be read. */
+static void receive(struct stream *s, bool closing) {
         for (size_t turn = 0; turn < TURNS_PER_WAKE_UP || (s->ssl && SSL_pending(s->ssl) > 0); turn++) {
-                bool wants_write;
                 int error, r = reserve(&s->in, s->in_n, &s->in_size, READ_SIZE, 2 * SIP_FRAME_MAX);
                 if (r < 0) {
                         end(s, STREAM_MALFORMED, -r, "more bytes than a message may have");
                         return;
                 }
-                ssize_t n = transfer(s, false, s->in + s->in_n, READ_SIZE, &wants_write, &error);
-                if (n == 0) {
-                        if (wants_write && watch(s, true) < 0)
-                                end(s, STREAM_CLOSED, EIO, strerror(EIO));
+                ssize_t n = transfer(s, false, s->in + s->in_n, READ_SIZE, &error);
+                if (n == 0)
                         return;
-                }
                 if (n < 0) {
                         end_transfer(s, error);
                         return;
                 }
                 s->in_n += (size_t)n;
-                if (!take_messages(s))
+                if (!take_messages(s) || !flush(s))
                         return;
+                if (!s->ssl && n < READ_SIZE && !closing)
+                        return; /* there was no more; what comes next is told */
         }
+        int r = call_again(s);
+        if (r < 0)
+                end(s, STREAM_CLOSED, -r, strerror(-r));
 }
 
 /* -- connecting ------------------------------------------------------------------------------------------------------------ */
 
-static void opened(struct stream *s) {
+/* What the last event told of reading is told no more, and a TLS layer may have read more than the handshake. */
+static void opened(struct stream *s, uint32_t events) {
         s->state = OPEN;
-        if (flush(s))
-                receive(s);
+        if (flush(s) && (s->ssl || events != EPOLLOUT))
+                receive(s, events & CLOSING);
 }
 
-static void shake_hands(struct stream *s) {
+static void shake_hands(struct stream *s, uint32_t events) {
         ERR_clear_error();
         int r = SSL_do_handshake(s->ssl), error = r == 1 ? SSL_ERROR_NONE : SSL_get_error(s->ssl, r);
-        if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
-                r = watch(s, error == SSL_ERROR_WANT_WRITE);
-                if (r < 0)
-                        end(s, STREAM_TLS_FAILED, -r, strerror(-r));
+        if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
                 return;
-        }
         if (r != 1) {
                 char text[160];
                 tls_error_text(text, sizeof text);
@@ -231,20 +224,20 @@ static void shake_hands(struct stream *s) {
         if (s->facts.trust != TLS_TRUST_GOOD)
                 end(s, STREAM_UNTRUSTED, 0, s->facts.error);
         else
-                opened(s);
+                opened(s, events);
 }
 
-static void connected(struct stream *s) {
+static void connected(struct stream *s, uint32_t events) {
         int error = 0;
         socklen_t size = sizeof error;
-        if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+        if (events & (EPOLLERR | EPOLLHUP) && getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
                 error = errno;
         if (error) {
                 end_connecting(s, error);
                 return;
         }
         if (!s->tls) {
-                opened(s);
+                opened(s, events);
                 return;
         }
         int r = tls_connect(&s->ssl, s->tls, s->fd, s->server_name);
@@ -253,7 +246,7 @@ static void connected(struct stream *s) {
                 return;
         }
         s->state = HANDSHAKE;
-        shake_hands(s);
+        shake_hands(s, events);
 }
 
 static int on_socket(sd_event_source *source, int fd, uint32_t events, void *user) {
@@ -262,14 +255,14 @@ static int on_socket(sd_event_source *source, int fd, uint32_t events, void *use
         (void)fd;
         switch (s->state) {
         case CONNECTING:
-                connected(s);
+                connected(s, events);
                 break;
         case HANDSHAKE:
-                shake_hands(s);
+                shake_hands(s, events);
                 break;
         case OPEN:
-                if (!(events & EPOLLOUT) || flush(s))
-                        receive(s);
+                if (flush(s))
+                        receive(s, events & CLOSING);
                 break;
         case OVER:
                 break;
@@ -313,7 +306,7 @@ int stream_open(struct stream **ret, sd_event *event, const struct stream_reques
                 s->connect_error = errno;
                 r = sd_event_add_defer(event, &s->later, on_later, s);
         } else {
-                r = sd_event_add_io(event, &s->source, s->fd, EPOLLOUT, on_socket, s);
+                r = sd_event_add_io(event, &s->source, s->fd, EVENTS, on_socket, s);
         }
         if (r < 0)
                 return r;
@@ -344,8 +337,9 @@ int stream_send(struct stream *s, struct span message) {
                 return r;
         memcpy(s->out + s->out_n, message.p, message.n);
         s->out_n += message.n;
-        /* Written from the loop: an error is told there, never from inside this call. */
-        return s->state == OPEN ? watch(s, true) : 0;
+        /* Written from the loop, after the message that is handed out now if there is one: an error is told there, never from inside this
+         * call. */
+        return s->state == OPEN && !s->gone ? call_again(s) : 0;
 }
 
 const struct tls_facts *stream_facts(const struct stream *s) {
