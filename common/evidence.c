@@ -6,11 +6,11 @@
 
 #define RETRY_AFTER_DIGITS_MAX 9
 
-/* Room for one more item of that size behind n: doubled whenever it is full, that is at powers of two. */
+/* Room for one more item of that size behind n: for two, the usual number, then doubled whenever it is full, that is at powers of two. */
 static void *grow(void *items, size_t n, size_t max, size_t size) {
         if (n >= max)
                 return NULL;
-        return n & (n - 1) ? items : reallocarray(items, n ? 2 * n : 1, size);
+        return n == 1 || n & (n - 1) ? items : reallocarray(items, n ? 2 * n : 2, size);
 }
 
 struct exchange *evidence_add_exchange(struct evidence *e) {

@@ -167,20 +167,25 @@ int sip_response_read(struct sip_response *ret, char *bytes, size_t n, const cha
         return why ? SIP_MALFORMED : 0;
 }
 
-static const char *compact_form(const char *name) {
-        static const char *const forms[][2] = {{"From", "f"},           {"To", "t"},      {"Via", "v"},         {"Call-ID", "i"},
-                                               {"Content-Length", "l"}, {"Contact", "m"}, {"Content-Type", "c"}};
+/* RFC 3261 section 7.3.3 */
+static bool is_compact_form(char letter, struct span name) {
+        static const struct {
+                char letter;
+                const char *name;
+        } forms[] = {{'f', "From"},           {'t', "To"},      {'v', "Via"},         {'i', "Call-ID"},
+                     {'l', "Content-Length"}, {'m', "Contact"}, {'c', "Content-Type"}};
         for (size_t i = 0; i < ELEMENTS(forms); i++)
-                if (strcmp(forms[i][0], name) == 0)
-                        return forms[i][1];
-        return NULL;
+                if (forms[i].letter == (letter | 0x20))
+                        return span_ieq(span_of(forms[i].name), name);
+        return false;
 }
 
 const struct sip_header *sip_header(const struct sip_response *r, const char *name, size_t i) {
-        struct span full = span_of(name), compact = span_of(compact_form(name));
+        struct span full = span_of(name);
         for (size_t k = 0; k < r->n_headers; k++) {
                 const struct sip_header *h = &r->headers[k];
-                if ((span_ieq(h->name, full) || (compact.p && span_ieq(h->name, compact))) && i-- == 0)
+                bool named = h->name.n == 1 ? is_compact_form(*h->name.p, full) : span_ieq(h->name, full);
+                if (named && i-- == 0)
                         return h;
         }
         return NULL;
@@ -286,9 +291,18 @@ int sip_response_match(const struct sip_response *r, const char *branch, uint32_
 
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
+#define EVERY_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
 /* No control characters; a tab may stand in a quoted value that is echoed. */
 static bool is_clean(struct span text, bool tabs) {
-        for (size_t i = 0; i < text.n; i++)
+        size_t i = 0;
+        for (uint64_t word; text.n - i >= sizeof word; i += sizeof word) {
+                memcpy(&word, text.p + i, sizeof word);
+                /* A byte below 32 or equal to 127 borrows or carries into its top bit; some others do, too, and are looked at below. */
+                if ((((word - EVERY_BYTE(' ')) | (word + EVERY_BYTE(1))) & EVERY_BYTE(0x80)) != 0)
+                        break;
+        }
+        for (; i < text.n; i++)
                 if (((unsigned char)text.p[i] < ' ' && !(tabs && text.p[i] == '\t')) || text.p[i] == 127)
                         return false;
         return true;

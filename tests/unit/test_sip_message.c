@@ -391,6 +391,20 @@ START_TEST(requests_hold_no_control_characters) {
 }
 END_TEST
 
+START_TEST(finds_control_characters_anywhere) {
+        struct sip_request r = request;
+        char buffer[SIP_REQUEST_MAX], text[24];
+        size_t n;
+        r.call_id = text;
+        for (size_t at = 0; at < sizeof text - 1; at++)
+                for (int c = 1; c < 256; c++) {
+                        memcpy(text, "abcdefgh~ \303\251\377\200 xyz12345", sizeof text);
+                        text[at] = (char)c;
+                        ck_assert_int_eq(sip_request_write(&r, buffer, sizeof buffer, &n), c < ' ' || c == 127 ? -EINVAL : 0);
+                }
+}
+END_TEST
+
 /* -- evidence -------------------------------------------------------------------------------------------------------------- */
 
 #define SECRET32 "6629fae49393a05397450978507c4ef1"
@@ -480,6 +494,7 @@ int main(void) {
         tcase_add_test(tc, writes_requests_byte_by_byte);
         tcase_add_test(tc, requests_need_room);
         tcase_add_test(tc, requests_hold_no_control_characters);
+        tcase_add_test(tc, finds_control_characters_anywhere);
         tcase_add_loop_test(tc, redacts, 0, (int)ELEMENTS(redactions));
         tcase_add_test(tc, redacts_every_spelling);
         suite_add_tcase(suite, tc);
