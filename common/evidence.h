@@ -42,7 +42,7 @@ struct exchange {
         enum hypothesis hypothesis; /* the input that this answer changes, or the answer that this challenge was asked for */
         bool named;                 /* a request without credentials that names its user */
         bool other_method;          /* OPTIONS for REGISTER, or the other way round */
-        char digest_uri[300];
+        char digest_uri[TARGET_URI_MAX];
         enum digest_algorithm algorithm; /* used in the answer */
         enum digest_qop qop;
         uint64_t sent_usec; /* CLOCK_REALTIME of the first sending */

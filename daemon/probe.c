@@ -262,7 +262,7 @@ static bool add_target(struct probe *p, const struct location *l) {
                 return false;
         a->transport = l->transport;
         transport_address_text(&l->address, a->address, sizeof a->address);
-        (void)snprintf(a->how, sizeof a->how, "%s", l->how);
+        memcpy(a->how, l->how, sizeof l->how);
         p->locations[e->n_targets - 1] = *l;
         return true;
 }
@@ -287,7 +287,7 @@ static int open_flow(struct probe *p, size_t target) {
         };
         p->flow = flow_free(p->flow);
         p->target = target;
-        (void)snprintf(p->evidence.address, sizeof p->evidence.address, "%s", p->evidence.targets[target].address);
+        memcpy(p->evidence.address, p->evidence.targets[target].address, sizeof p->evidence.targets->address);
         int r = target_uris_of(&p->uris, p->trunk, l->host, port_of(l));
         return r < 0 ? r : flow_open(&p->flow, p->context.transport, &request, on_message, on_end, on_due, p);
 }
@@ -372,7 +372,7 @@ static void answer(struct probe *p, const struct diagnosis_step *s) {
         x->hypothesis = s->hypothesis;
         x->qop = s->qop;
         x->algorithm = algorithm;
-        (void)snprintf(x->digest_uri, sizeof x->digest_uri, "%s", p->answer.digest_uri);
+        memcpy(x->digest_uri, p->answer.digest_uri, sizeof x->digest_uri);
         if (r >= 0)
                 r = write_request(p, www ? values[false] : NULL, proxy ? values[true] : NULL);
         if (r < 0)
@@ -573,7 +573,7 @@ int probe_start(struct probe **ret, const struct probe_context *context, const s
         if (r == 0)
                 r = transport_random(context->transport, &first, sizeof first);
         p->cseq = first % 100000; /* RFC 3261 section 8.1.1.5: below 2**31 */
-        (void)snprintf(p->evidence.call_id, sizeof p->evidence.call_id, "%s", p->call_id);
+        memcpy(p->evidence.call_id, p->call_id, sizeof p->call_id);
         p->starting = true;
         if (r >= 0)
                 r = start_route(p, proxy);
