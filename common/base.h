@@ -1,4 +1,4 @@
-/* base.h: what every file may assume. The cleanup attribute, spans, hex digits, checked arithmetic; nothing else. */
+/* base.h: what every file may assume. The cleanup attribute, spans, digits, checked arithmetic; nothing else. */
 #pragma once
 
 #include <errno.h>
@@ -69,6 +69,17 @@ static inline bool span_append(char *buffer, size_t size, size_t *at, const stru
         }
         buffer[*at] = '\0';
         return true;
+}
+
+#define NUMBER_DIGITS 10 /* of a uint32_t */
+
+/* The decimal digits of n, at the end of the buffer. */
+static inline struct span span_of_number(uint32_t n, char buffer[static NUMBER_DIGITS]) {
+        size_t at = NUMBER_DIGITS;
+        do
+                buffer[--at] = (char)('0' + n % 10);
+        while (n /= 10);
+        return (struct span){buffer + at, NUMBER_DIGITS - at};
 }
 
 /* Two lower-case digits for each byte, without a NUL. */

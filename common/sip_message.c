@@ -308,15 +308,6 @@ static bool is_clean(struct span text, bool tabs) {
         return true;
 }
 
-/* The digits at the end of a buffer. */
-static struct span decimal(uint32_t n, char buffer[static 10]) {
-        size_t at = 10;
-        do
-                buffer[--at] = (char)('0' + n % 10);
-        while (n /= 10);
-        return (struct span){buffer + at, 10 - at};
-}
-
 int sip_request_write(const struct sip_request *r, char *buffer, size_t size, size_t *ret_n) {
         const struct span method = span_of(r->method), uri = span_of(r->request_uri), transport = span_of(r->transport),
                           sent_by = span_of(r->sent_by), branch = span_of(r->branch), from = span_of(r->from_uri),
@@ -330,7 +321,7 @@ int sip_request_write(const struct sip_request *r, char *buffer, size_t size, si
         if (!is_clean(answer, true) || !is_clean(proxy_answer, true))
                 return -EINVAL;
 
-        char cseq[10];
+        char cseq[NUMBER_DIGITS];
         const struct span line_end = SPAN("\r\n"), space = SPAN(" ");
         const struct span pieces[] = {
                 method,
@@ -353,7 +344,7 @@ int sip_request_write(const struct sip_request *r, char *buffer, size_t size, si
                 SPAN(">\r\nCall-ID: "),
                 call_id,
                 SPAN("\r\nCSeq: "),
-                decimal(r->cseq, cseq),
+                span_of_number(r->cseq, cseq),
                 space,
                 method,
                 line_end,

@@ -180,10 +180,13 @@ static bool toggle_port(const char *uri, uint16_t port, char ret[static TARGET_U
         if (colon)
                 host = (size_t)(colon - hostport.p);
         const char *after = hostport.p + hostport.n;
-        char digits[8] = "";
-        if (!colon)
-                (void)snprintf(digits, sizeof digits, ":%u", port);
-        const struct span pieces[] = {{uri, before + host}, span_of(digits), span_of(after)};
+        char digits[NUMBER_DIGITS];
+        const struct span none = {NULL, 0}, pieces[] = {
+                                                    {uri, before + host},
+                                                    colon ? none : SPAN(":"),
+                                                    colon ? none : span_of_number(port, digits),
+                                                    span_of(after),
+                                            };
         size_t at = 0;
         return span_append(ret, TARGET_URI_MAX, &at, pieces, ELEMENTS(pieces));
 }

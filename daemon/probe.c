@@ -235,8 +235,11 @@ static void send_request(struct probe *p) {
 
 static struct exchange *new_exchange(struct probe *p) {
         struct exchange *x = evidence_add_exchange(&p->evidence);
-        if (x)
-                *x = (struct exchange){.target = p->target, .retry_after_sec = -1, .end = EXCHANGE_CUT};
+        if (x) {
+                x->target = p->target;
+                x->retry_after_sec = -1;
+                x->end = EXCHANGE_CUT;
+        }
         return x;
 }
 

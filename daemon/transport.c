@@ -6,7 +6,6 @@
 #include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -420,14 +419,29 @@ static int take_number(struct transport *t, struct flow *f) {
 }
 
 static void write_address(const struct sockaddr_storage *a, uint16_t port, char *buffer, size_t size) {
-        char host[INET6_ADDRSTRLEN] = "";
-        if (a->ss_family == AF_INET)
-                (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)a)->sin_addr, host, sizeof host);
-        else if (a->ss_family == AF_INET6)
-                (void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)a)->sin6_addr, host, sizeof host);
+        char digits[5][NUMBER_DIGITS];
+        const struct span colon = SPAN(":"), dot = SPAN("."), number = span_of_number(port, digits[4]);
+        size_t at = 0;
         buffer[0] = '\0';
-        if (host[0])
-                (void)snprintf(buffer, size, a->ss_family == AF_INET6 ? "[%s]:%u" : "%s:%u", host, port);
+        if (a->ss_family == AF_INET) {
+                unsigned char o[4];
+                memcpy(o, &((const struct sockaddr_in *)a)->sin_addr, sizeof o);
+                const struct span pieces[] = {span_of_number(o[0], digits[0]),
+                                              dot,
+                                              span_of_number(o[1], digits[1]),
+                                              dot,
+                                              span_of_number(o[2], digits[2]),
+                                              dot,
+                                              span_of_number(o[3], digits[3]),
+                                              colon,
+                                              number};
+                (void)span_append(buffer, size, &at, pieces, ELEMENTS(pieces));
+        } else if (a->ss_family == AF_INET6) {
+                char host[INET6_ADDRSTRLEN] = "";
+                (void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)a)->sin6_addr, host, sizeof host);
+                const struct span pieces[] = {SPAN("["), span_of(host), SPAN("]"), colon, number};
+                (void)span_append(buffer, size, &at, pieces, ELEMENTS(pieces));
+        }
 }
 
 static uint16_t port_of(const struct sockaddr_storage *a) {
