@@ -165,6 +165,17 @@ rates() { # rates LABEL...: one line each; then the ratios of CPU to the label b
 	}' "$results"
 }
 
+rest() { # rest LABEL FLOOR: where the CPU time goes, by medians
+	awk -v l="$1" -v f="$2" "$statistics"'
+	$1 == l { u[++n] = 1e6 * $5 / $2; s[n] = 1e6 * $6 / $2 }
+	$1 == f { k[++m] = 1e6 * ($5 + $6) / $2 }
+	END {
+		sort(u, n); sort(s, n); sort(k, m)
+		own = median(u, n); kernel = median(s, n); packets = median(k, m)
+		printf "%s: %.1f us are the packets alone (%s), %.1f us more in the kernel, %.1f us our own (by function: profile.sh)\n", l, packets, f, kernel - packets, own
+	}' "$results"
+}
+
 walls() { # walls LABEL FLOOR TEXT
 	awk -v l="$1" -v floor="$2" -v text="$3" "$statistics"'
 	$1 == l { a[++n] = $4 }
@@ -199,6 +210,7 @@ end_registrar "$checks"
 echo
 echo "UDP"
 rates probe sipp run floor
+rest probe floor
 echo "registrar: $(sed -n 2p "$tmp/checks")"
 expected=$((run_trunks + rounds * (2 * audits + run_trunks)))
 if [ "$(counted checks refused)" -ne 0 ] || [ "$(counted checks malformed)" -ne 0 ] || [ "$(counted checks accepted)" -lt "$expected" ]; then
@@ -230,6 +242,7 @@ echo
 echo "TCP, one connection per audit"
 if [ -n "$speaks_tcp" ]; then
 	rates tcp-probe tcp-sipp tcp-floor
+	rest tcp-probe tcp-floor
 else
 	echo "(the product's probes do not use TCP yet)"
 	rates tcp-sipp tcp-floor
