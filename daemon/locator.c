@@ -309,7 +309,7 @@ bool locator_literal(struct location *ret, const struct locator_request *request
 
 static int ask_first(struct locator *l) {
         struct resolver_address unused;
-        if (resolver_literal(&unused, l->host, l->port) != RESOLVER_NAME)
+        if (l->host[0] == '\0' || resolver_literal(&unused, l->host, l->port) != RESOLVER_NAME)
                 return ask_host(l, literal_way, NULL);
         if (l->port != 0)
                 return ask_host(l, "explicit port", NULL);

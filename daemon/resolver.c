@@ -312,7 +312,7 @@ int resolver_literal(struct resolver_address *ret, const char *host, uint16_t po
                 fill_address(ret, &v4, sizeof v4, port);
                 return 0;
         }
-        if (n > 0 && !strchr(host, ':') && !bracketed)
+        if (!strchr(host, ':') && !bracketed)
                 return RESOLVER_NAME;
         if (bracketed && (n < 2 || host[n - 1] != ']'))
                 return RESOLVER_NOT_FOUND;

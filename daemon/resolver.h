@@ -39,7 +39,7 @@ struct resolver *resolver_free(struct resolver *r); /* NULL-safe; all queries mu
 DEFINE_CLEANUP(struct resolver *, resolver_free)
 
 /* What a host is without asking anybody: 0 = a literal IPv4 or IPv6 address (also "[::1]"), with the port; RESOLVER_NOT_FOUND = it tries
- * to be one, or is empty; RESOLVER_NAME = a name. */
+ * to be one; RESOLVER_NAME = a name, also an empty one. */
 int resolver_literal(struct resolver_address *ret, const char *host, uint16_t port);
 
 /* Literal IPv4 and IPv6 addresses (also "[::1]") need no query; done still comes from the loop. Names are taken as complete: no search
