@@ -294,7 +294,7 @@ int stream_open(struct stream **ret, sd_event *event, const struct stream_reques
         if (!s)
                 return -ENOMEM;
         *s = (struct stream){.fd = -1, .tls = request->tls, .on_message = on_message, .on_end = on_end, .user = user};
-        int r = copy_names(s, request);
+        int r = request->tls ? copy_names(s, request) : 0;
         if (r < 0)
                 return r;
         s->fd = socket(request->address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
