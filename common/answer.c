@@ -1,8 +1,8 @@
 /* answer.c: from a challenge and a trunk's credentials to a header value. */
 #include "answer.h"
 
+#include <endian.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 
 static void wipe(char **text, size_t n) {
         if (*text)
@@ -66,8 +66,9 @@ int answer_write(struct answer *a, const struct answer_request *r, char *buffer,
                 return error;
         if (r->hypothesis == HYPOTHESIS_ALGORITHM_NAMED)
                 c.algorithm_text = SPAN("MD5");
-        (void)snprintf(a->nc, sizeof a->nc, "%08x", count_use(a, c.nonce));
-        (void)snprintf(a->cnonce, sizeof a->cnonce, "%s", r->cnonce);
+        uint32_t n = htobe32(count_use(a, c.nonce));
+        hex_write(a->nc, (const unsigned char *)&n, sizeof n);
+        memcpy(a->cnonce, r->cnonce, sizeof a->cnonce);
         a->input.algorithm = c.algorithm;
         a->input.qop = r->qop;
         a->input.realm = c.realm;

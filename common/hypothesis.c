@@ -191,12 +191,12 @@ static int toggle_transport(const char *uri, enum target_transport transport, ch
 int hypothesis_uri(enum hypothesis h, const struct target_uris *uris, enum target_transport transport, char ret[static TARGET_URI_MAX]) {
         if (h == HYPOTHESIS_URI_TRANSPORT)
                 return toggle_transport(uris->request, transport, ret);
-        int n;
-        if (h == HYPOTHESIS_URI_SCHEME)
-                n = snprintf(ret, TARGET_URI_MAX, "%s%s", is_secure(uris->request) ? "sip" : "sips", strchr(uris->request, ':'));
-        else
-                n = snprintf(ret, TARGET_URI_MAX, "%s", h == HYPOTHESIS_URI_PORT ? uris->other_port : uris->request);
-        return n < 0 || n >= TARGET_URI_MAX ? -ENOBUFS : 0;
+        if (h == HYPOTHESIS_URI_SCHEME) {
+                int n = snprintf(ret, TARGET_URI_MAX, "%s%s", is_secure(uris->request) ? "sip" : "sips", strchr(uris->request, ':'));
+                return n < 0 || n >= TARGET_URI_MAX ? -ENOBUFS : 0;
+        }
+        memcpy(ret, h == HYPOTHESIS_URI_PORT ? uris->other_port : uris->request, TARGET_URI_MAX);
+        return 0;
 }
 
 int hypothesis_username(const struct trunk *t, char **ret) {

@@ -184,7 +184,7 @@ const struct sip_header *sip_header(const struct sip_response *r, const char *na
         struct span full = span_of(name);
         for (size_t k = 0; k < r->n_headers; k++) {
                 const struct sip_header *h = &r->headers[k];
-                bool named = h->name.n == 1 ? is_compact_form(*h->name.p, full) : span_ieq(h->name, full);
+                bool named = h->name.n == 1 && full.n > 1 ? is_compact_form(*h->name.p, full) : span_ieq(h->name, full);
                 if (named && i-- == 0)
                         return h;
         }
