@@ -1,36 +1,22 @@
-/* transport.c: the UDP sockets, and the connections of flows that have one. A branch holds the number of its flow, so a response is given
+/* transport.c: flows over the UDP sockets and over connections of their own. A branch holds the number of its flow, so a response is given
  * to it without a search; 64 random bits behind it keep strangers from guessing. */
 #include "transport.h"
 
 #include <arpa/inet.h>
 #include <linux/errqueue.h>
 #include <netinet/in.h>
-#include <openssl/crypto.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#define BATCH 16           /* datagrams of one system call */
+#include "datagram.h"
+
+#define BATCH 16           /* datagrams read by one system call */
 #define DATAGRAM_MAX 16384 /* bytes; a longer one is cut, and then shorter than its Content-Length */
 #define BRANCH_PREFIX "z9hG4bK"
-#define BRANCH_DIGITS 24    /* 8 of the flow's number, 16 random */
-#define TURNS_PER_WAKE_UP 8 /* batches read before other sources get their turn */
-#define QUEUE_BYTES 16384
-#define SEND_TRIES 3
+#define BRANCH_DIGITS 24                   /* 8 of the flow's number, 16 random */
+#define TURNS_PER_WAKE_UP 8                /* batches read before other sources get their turn */
 #define SENT_BY_MAX (INET6_ADDRSTRLEN + 9) /* "[2001:db8::1]:5060" */
 #define ACCURACY_USEC USEC_PER_MSEC
-
-struct socket {
-        int fd;
-        uint16_t port;
-        sd_event_source *source;
-
-        /* what waits for the end of this turn of the loop */
-        size_t n, used;
-        struct flow *senders[BATCH];
-        struct iovec queue[BATCH]; /* into bytes */
-        bool failed;               /* a flow has an error that is not told yet */
-        char bytes[QUEUE_BYTES];
-};
 
 /* Our own address towards a host, remembered for a moment: many trunks share a carrier, and asking the kernel takes four calls. */
 #define ROUTES_MAX 64
@@ -47,7 +33,8 @@ struct transport {
         struct remembered *routes; /* ROUTES_MAX, by hash of the host */
         unsigned char pool[256];   /* random; what is given out is wiped */
         size_t pool_left;
-        struct socket v4, v6;
+        struct datagram_socket *v4, *v6; /* NULL = this host has no such family */
+        sd_event_source *io4, *io6;
         sd_event_source *flush; /* on while a datagram waits, or a flow's error to be told */
         /* One timer for all flows. It is seldom moved: most transactions end long before their time, and the few that do not are found by
          * looking at each. */
@@ -60,7 +47,7 @@ struct transport {
 
 struct flow {
         struct transport *transport;
-        struct socket *socket;
+        struct datagram_socket *socket;
         uint32_t number;
         char branch[TRANSPORT_BRANCH_MAX];
         struct sockaddr_storage peer;
@@ -217,53 +204,11 @@ static int on_socket(sd_event_source *source, int fd, uint32_t events, void *use
 
 /* -- sending ------------------------------------------------------------------------------------------------------------ */
 
-/* What the flow has to know of a datagram that did not leave: nothing when the kernel had no room, as a retransmission makes up for it; and
- * refusal is never known at once without a connection. */
-static int error_to_tell(int error) {
-        return error == EAGAIN || error == ENOBUFS || error == EINTR || error == ECONNREFUSED ? 0 : error;
-}
-
-/* Errors are kept for on_flush(): nobody is called from here. */
-static void send_queued(struct socket *s) {
-        struct mmsghdr m[BATCH];
-        for (size_t i = 0; i < s->n; i++)
-                m[i] = (struct mmsghdr){.msg_hdr = {.msg_name = &s->senders[i]->peer,
-                                                    .msg_namelen = s->senders[i]->peer_length,
-                                                    .msg_iov = &s->queue[i],
-                                                    .msg_iovlen = 1}};
-        int tries = 0;
-        for (size_t i = 0; i < s->n;) {
-                int n = sendmmsg(s->fd, m + i, (unsigned)(s->n - i), MSG_DONTWAIT | MSG_NOSIGNAL);
-                /* A pending ICMP error of another flow is reported once by the next call; this packet was not sent yet. */
-                bool foreign = n < 0 && (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH);
-                if (foreign && ++tries < SEND_TRIES)
-                        continue;
-                if (n < 0) {
-                        s->senders[i]->send_error = error_to_tell(errno);
-                        s->failed = true;
-                }
-                i += n > 0 ? (size_t)n : 1;
-                tries = 0;
-        }
-        OPENSSL_cleanse(s->bytes, s->used);
-        s->n = s->used = 0;
-}
-
-static bool is_queued(const struct flow *f) {
-        for (size_t i = 0; i < f->socket->n; i++)
-                if (f->socket->senders[i] == f)
-                        return true;
-        return false;
-}
-
 static int on_flush(sd_event_source *source, void *user) {
         struct transport *t = user;
         (void)source;
-        send_queued(&t->v4);
-        send_queued(&t->v6);
-        bool failed = t->v4.failed || t->v6.failed;
-        t->v4.failed = t->v6.failed = false;
-        for (size_t i = 0; failed && i < t->n_flows; i++) {
+        bool failed4 = datagram_flush(t->v4), failed6 = datagram_flush(t->v6);
+        for (size_t i = 0; (failed4 || failed6) && i < t->n_flows; i++) {
                 struct flow *f = t->flows[i];
                 int error = f ? f->send_error : 0;
                 if (error == 0)
@@ -312,54 +257,21 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *user) {
 
 /* -- life ---------------------------------------------------------------------------------------------------------------- */
 
-/* A host without that family has fd -1. */
-static int open_socket(struct transport *t, struct socket *s, int family) {
-        s->fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (s->fd < 0)
-                return errno == EAFNOSUPPORT ? 0 : -errno;
-
-        const int on = 1, room = 4 * 1024 * 1024;
-        union {
-                struct sockaddr any;
-                struct sockaddr_in v4;
-                struct sockaddr_in6 v6;
-        } a = {0};
-        socklen_t length = family == AF_INET ? sizeof a.v4 : sizeof a.v6;
-        a.any.sa_family = (sa_family_t)family;
-        int r = 0;
-        if (family == AF_INET6)
-                r = setsockopt(s->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-        if (r == 0)
-                r = family == AF_INET ? setsockopt(s->fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on)
-                                      : setsockopt(s->fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
-        /* More room than the default for many carriers that answer at once; the kernel gives what it may. */
-        (void)setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
-        if (r == 0)
-                r = bind(s->fd, &a.any, length);
-        if (r == 0)
-                r = getsockname(s->fd, &a.any, &length);
-        if (r < 0)
-                return family == AF_INET6 && errno == EADDRNOTAVAIL ? 0 : -errno;
-        s->port = ntohs(family == AF_INET ? a.v4.sin_port : a.v6.sin6_port);
-        r = sd_event_add_io(t->event, &s->source, s->fd, EPOLLIN, on_socket, t);
-        if (r < 0)
-                return r;
-        (void)sd_event_source_set_description(s->source, family == AF_INET ? "sip-udp4" : "sip-udp6");
-        return 0;
-}
-
-static void close_socket(struct socket *s) {
-        s->source = sd_event_source_disable_unref(s->source);
-        if (s->fd >= 0)
-                (void)close(s->fd);
-        s->fd = -1;
+static int open_socket(struct transport *t, int family, struct datagram_socket **ret, sd_event_source **ret_io) {
+        int r = datagram_new(ret, family);
+        if (r == -EAFNOSUPPORT)
+                return 0;
+        if (r >= 0)
+                r = sd_event_add_io(t->event, ret_io, datagram_fd(*ret), EPOLLIN, on_socket, t);
+        if (r >= 0)
+                (void)sd_event_source_set_description(*ret_io, family == AF_INET ? "sip-udp4" : "sip-udp6");
+        return r;
 }
 
 int transport_new(struct transport **ret, sd_event *event) {
         _cleanup_(transport_freep) struct transport *t = calloc(1, sizeof *t);
         if (!t)
                 return -ENOMEM;
-        t->v4.fd = t->v6.fd = -1;
         t->event = sd_event_ref(event);
         t->buffers = malloc((size_t)BATCH * DATAGRAM_MAX);
         t->routes = calloc(ROUTES_MAX, sizeof *t->routes);
@@ -376,9 +288,9 @@ int transport_new(struct transport **ret, sd_event *event) {
         if (r < 0)
                 return r;
         (void)sd_event_source_set_description(t->timer, "sip-transactions");
-        r = open_socket(t, &t->v4, AF_INET);
+        r = open_socket(t, AF_INET, &t->v4, &t->io4);
         if (r >= 0)
-                r = open_socket(t, &t->v6, AF_INET6);
+                r = open_socket(t, AF_INET6, &t->v6, &t->io6);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(t);
@@ -387,8 +299,10 @@ int transport_new(struct transport **ret, sd_event *event) {
 
 struct transport *transport_free(struct transport *t) {
         if (t) {
-                close_socket(&t->v4);
-                close_socket(&t->v6);
+                sd_event_source_disable_unref(t->io4);
+                sd_event_source_disable_unref(t->io6);
+                (void)datagram_free(t->v4);
+                (void)datagram_free(t->v6);
                 sd_event_source_disable_unref(t->flush);
                 sd_event_source_disable_unref(t->timer);
                 sd_event_unref(t->event);
@@ -490,7 +404,7 @@ static int find_own_address(struct flow *f) {
                 if (error < 0)
                         return error;
                 *r = (struct remembered){.host = host, .until_usec = now + ROUTE_USEC};
-                write_address(&ours, f->socket->port, r->sent_by, sizeof r->sent_by);
+                write_address(&ours, datagram_port(f->socket), r->sent_by, sizeof r->sent_by);
         }
         memcpy(f->sent_by, r->sent_by, sizeof f->sent_by);
         return 0;
@@ -537,8 +451,8 @@ static int open_stream(struct flow *f, const struct flow_request *request) {
 int flow_open(struct flow **ret, struct transport *t, const struct flow_request *request, flow_message_fn *on_message, flow_end_fn *on_end,
               flow_due_fn *on_due, void *user) {
         sa_family_t family = request->address->sa_family;
-        struct socket *s = family == AF_INET ? &t->v4 : family == AF_INET6 ? &t->v6 : NULL;
-        if (!s || s->fd < 0)
+        struct datagram_socket *s = family == AF_INET ? t->v4 : family == AF_INET6 ? t->v6 : NULL;
+        if (!s)
                 return -EAFNOSUPPORT;
         if (request->length > sizeof(struct sockaddr_storage))
                 return -EINVAL;
@@ -572,8 +486,7 @@ int flow_open(struct flow **ret, struct transport *t, const struct flow_request 
 
 struct flow *flow_free(struct flow *f) {
         if (f) {
-                if (is_queued(f))
-                        send_queued(f->socket);
+                datagram_forget(f->socket, &f->send_error);
                 (void)stream_free(f->stream);
                 f->transport->flows[f->number] = NULL;
                 free(f);
@@ -628,20 +541,9 @@ int flow_new_branch(struct flow *f, char ret[static TRANSPORT_BRANCH_MAX]) {
         return 0;
 }
 
-static int queue_datagram(struct flow *f, struct span message) {
-        struct socket *s = f->socket;
-        if (message.n > sizeof s->bytes)
-                return -EMSGSIZE;
-        if (s->n == BATCH || message.n > sizeof s->bytes - s->used)
-                send_queued(s);
-        char *bytes = s->bytes + s->used;
-        memcpy(bytes, message.p, message.n);
-        s->queue[s->n] = (struct iovec){bytes, message.n};
-        s->senders[s->n++] = f;
-        s->used += message.n;
-        return sd_event_source_set_enabled(f->transport->flush, SD_EVENT_ONESHOT);
-}
-
 int flow_send(struct flow *f, struct span message) {
-        return f->stream ? stream_send(f->stream, message) : queue_datagram(f, message);
+        if (f->stream)
+                return stream_send(f->stream, message);
+        int r = datagram_queue(f->socket, message, (struct sockaddr *)&f->peer, f->peer_length, &f->send_error);
+        return r < 0 ? r : sd_event_source_set_enabled(f->transport->flush, SD_EVENT_ONESHOT);
 }
