@@ -62,9 +62,10 @@ struct config {
                 uint64_t deadline_usec;  /* of everything asked in one run, waits included; default 3m */
         } platform;
         struct {
-                struct text_list servers; /* host[:port]; none = the clock is not checked */
-                uint64_t limit_usec;      /* default 1s */
-                uint64_t timeout_usec;    /* default 2s, per attempt; three attempts */
+                struct text_list servers;    /* host[:port]; none = the clock is not checked */
+                uint64_t limit_usec;         /* default 1s */
+                uint64_t carrier_limit_usec; /* of a carrier's clock; default 5s */
+                uint64_t timeout_usec;       /* default 2s, per attempt; three attempts */
         } clock;
         struct {
                 struct text_list servers; /* address[:port] of name servers in place of the system's */

@@ -282,6 +282,8 @@ static const struct option clock_options[] = {
          .help = "NTP servers, host[:port]. Three or more can outvote a wrong one; none: the clock is not checked."},
         {"limit", OPTION_DURATION, AT(clock.limit_usec), .min = MILLISECOND, .max = HOUR, .preset = "1s",
          .help = "The largest difference from the servers that still counts as right."},
+        {"carrier_limit", OPTION_DURATION, AT(clock.carrier_limit_usec), .min = SECOND, .max = DAY, .preset = "5s",
+         .help = "The same for a carrier's clock, which its Date headers and nonces tell to a second; beyond it, carrier_clock_off."},
         {"timeout", OPTION_DURATION, AT(clock.timeout_usec), .min = 10 * MILLISECOND, .max = MINUTE, .preset = "2s",
          .help = "Of one attempt; there are three."},
 };

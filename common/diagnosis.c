@@ -6,6 +6,7 @@
  * (RFC 3261 section 22.1). */
 #include "diagnosis_private.h"
 
+#include "carrier_clock.h"
 #include "target.h"
 
 /* -- what an exchange was ---------------------------------------------------------------------------------------------- */
@@ -48,12 +49,10 @@ const struct exchange *challenge_of(const struct evidence *e, size_t i) {
         return i > 0 && e->exchanges[i - 1].has_challenge ? &e->exchanges[i - 1] : NULL;
 }
 
-/* A nonce whose lifetime can be read, and was over when the answer arrived: stale, though the carrier does not say so. Between issue and
- * arrival lies the answer's round trip (the way down of the challenge in place of that of the response). Whole seconds on the carrier's
- * side can stretch a lifetime by up to one. */
+/* Its nonce's lifetime was over: stale, though the carrier does not say so. */
 bool is_outlived(const struct evidence *e, size_t i) {
         const struct exchange *asked = challenge_of(e, i);
-        return asked && asked->nonce.has_lifetime && ((uint64_t)asked->nonce.lifetime_sec + 1) * USEC_PER_SEC < e->exchanges[i].rtt_usec;
+        return asked && carrier_clock_outlived(asked, &e->exchanges[i]);
 }
 
 /* An answer that took longer than its nonce lives may have been refused for the nonce's age alone. Where the nonce does not tell its

@@ -4,6 +4,8 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 
+#include "sip_date.h"
+
 #define RETRY_AFTER_DIGITS_MAX 9
 
 /* Room for one more item of that size behind n: for two, the usual number, then doubled whenever it is full, that is at powers of two. */
@@ -155,6 +157,8 @@ void exchange_read(struct exchange *x, const struct sip_response *response, cons
         const struct sip_header *h = sip_header(response, "Contact", 0);
         if (h && x->status >= 300 && x->status < 400)
                 exchange_copy_text(x->contact, sizeof x->contact, h->value);
+        h = sip_header(response, "Date", 0);
+        x->has_date = h && !sip_header(response, "Date", 1) && sip_date_parse(h->value, &x->date_sec);
         h = sip_header(response, "Retry-After", 0);
         if (h)
                 read_retry_after(x, h->value);

@@ -247,3 +247,9 @@ const char *nonce_family_name(enum nonce_family family) {
         };
         return names[family];
 }
+
+const char *nonce_policy_word(const struct nonce_facts *f) {
+        if (f->one_time)
+                return f->counted ? "one-time counted" : "one-time";
+        return f->counted ? "counted" : NULL;
+}

@@ -35,4 +35,5 @@ struct nonce_facts {
 /* now_sec: a decoded time further than a year from it is taken for chance. */
 void nonce_read(struct nonce_facts *ret, struct span nonce, int64_t now_sec);
 
-const char *nonce_family_name(enum nonce_family family); /* NULL = opaque */
+const char *nonce_family_name(enum nonce_family family);    /* NULL = opaque */
+const char *nonce_policy_word(const struct nonce_facts *f); /* "one-time", "counted", "one-time counted"; NULL = it says neither */

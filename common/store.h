@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base.h"
+#include "carrier_clock.h"
 #include "evidence.h"
 #include "trunk.h"
 #include "verdict.h"
@@ -96,6 +97,7 @@ struct result {
         uint64_t latency_usec; /* of the first request that was answered; 0 = none */
         unsigned requests, credentialed;
         const struct evidence *evidence; /* NULL = not probed */
+        struct carrier_clock clock;      /* the carrier's */
         bool keep_evidence;
         const struct trunk_memory *memory; /* NULL = as it was */
         const struct proxy_result *proxies;

@@ -40,11 +40,13 @@ static const char *const sql[STATEMENT_COUNT] = {
 
         [STATEMENT_PUT_CARRIER] = "INSERT INTO carrier (target, address) VALUES (:target, :address) ON CONFLICT DO NOTHING",
         [STATEMENT_PUT_RESULT] =
-                "INSERT INTO result (run, trunk, outcome, cause, confidence, carrier, requests, credentialed, latency_usec, detail) VALUES "
-                "(:run,"
+                "INSERT INTO result (run, trunk, outcome, cause, confidence, carrier, requests, credentialed, latency_usec, detail,"
+                " carrier_offset_usec, carrier_bound_usec, carrier_source, nonce_family, nonce_lifetime_sec, nonce_policy, nonce_age_usec)"
+                " VALUES (:run,"
                 " (SELECT key FROM trunk WHERE trunk_id = :trunk), (SELECT id FROM outcome WHERE word = :outcome),"
                 " (SELECT id FROM cause WHERE word = :cause), :confidence,"
-                " (SELECT id FROM carrier WHERE target = :target AND address = :address), :requests, :credentialed, :latency, :detail)",
+                " (SELECT id FROM carrier WHERE target = :target AND address = :address), :requests, :credentialed, :latency, :detail,"
+                " :offset, :bound, :source, :family, :lifetime, :policy, :age)",
         [STATEMENT_PUT_TARGET] =
                 "INSERT INTO evidence_target (run, trunk, seq, transport, address, how, tls_protocol, tls_cipher, tls_subject, tls_names,"
                 " tls_chain_end, tls_not_after_sec, tls_error, tls_wanted) VALUES (:run,"

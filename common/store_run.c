@@ -233,6 +233,17 @@ static int put_memory(struct store *s, const char *trunk_id, const struct trunk_
         return query_run(&q);
 }
 
+static void bind_clock(struct query *q, const struct carrier_clock *c) {
+        bool known = c->source != CARRIER_CLOCK_UNKNOWN;
+        bind_if(q, known, ":offset", c->offset_usec);
+        bind_if(q, known, ":bound", c->bound_usec);
+        bind_text(q, ":source", carrier_clock_source_word(c->source));
+        bind_text(q, ":family", nonce_family_name(c->nonce.family));
+        bind_if(q, c->nonce.has_lifetime, ":lifetime", c->nonce.lifetime_sec);
+        bind_text(q, ":policy", nonce_policy_word(&c->nonce));
+        bind_optional(q, ":age", (int64_t)c->nonce_age_usec);
+}
+
 static int put_verdict(struct store *s, int64_t run, const struct result *result) {
         const struct evidence *e = result->evidence;
         bool has_carrier = e && e->target[0];
@@ -251,6 +262,7 @@ static int put_verdict(struct store *s, int64_t run, const struct result *result
         bind_integer(&q, ":credentialed", result->credentialed);
         bind_optional(&q, ":latency", (int64_t)result->latency_usec);
         bind_text_or_null(&q, ":detail", result->verdict.detail);
+        bind_clock(&q, &result->clock);
         return query_run(&q);
 }
 

@@ -173,8 +173,14 @@ static int store_and_tell(struct audit *a) {
         if (!results || !announcements || !subjects)
                 return -ENOMEM;
         size_t n = a->n_items;
+        const struct carrier_clock_policy policy = {
+                .host_measured = a->run.clock_measured,
+                .host_offset_usec = a->run.clock_offset_usec,
+                .host_bound_usec = a->run.clock_bound_usec,
+                .limit_usec = a->context.config->clock.carrier_limit_usec,
+        };
         for (size_t i = 0; i < n; i++)
-                trunk_audit_result(a->items[i], &results[i]);
+                trunk_audit_result(a->items[i], &policy, &results[i]);
         count_outcomes(&a->run, results, n);
         a->run.finished_usec = now_realtime();
         int r = store_end_run(a->context.store, &a->run, results, n);

@@ -57,8 +57,10 @@ static const struct trunk_memory *remember(struct trunk_audit *t) {
         return learned ? &t->memory : NULL;
 }
 
-void trunk_audit_result(struct trunk_audit *t, struct result *ret) {
+void trunk_audit_result(struct trunk_audit *t, const struct carrier_clock_policy *policy, struct result *ret) {
         const struct evidence *e = &t->evidence;
+        struct carrier_clock clock;
+        carrier_clock_read(&clock, e, policy->limit_usec);
         *ret = (struct result){
                 .trunk = t->trunk,
                 .verdict = t->verdict,
@@ -66,6 +68,7 @@ void trunk_audit_result(struct trunk_audit *t, struct result *ret) {
                 .requests = (unsigned)e->n_exchanges,
                 .credentialed = evidence_credentialed(e),
                 .latency_usec = latency_of(e),
+                .clock = clock,
                 .memory = remember(t),
                 .proxies = t->proxy_results,
                 .n_proxies = t->n_proxies,
@@ -77,8 +80,10 @@ void trunk_audit_result(struct trunk_audit *t, struct result *ret) {
                         .latency_usec = latency_of(i == t->worst ? e : &t->proxies[i].evidence),
                         .evidence = i == t->worst ? e : &t->proxies[i].evidence,
                 };
+        carrier_clock_judge(&clock, policy, &ret->verdict);
         /* Kept for what did not pass, and for the first pass after a change. */
-        ret->keep_evidence = verdict_outcome(&t->verdict) != OUTCOME_PASS || !t->history.known || t->history.last_cause != t->verdict.cause;
+        ret->keep_evidence = verdict_outcome(&ret->verdict) != OUTCOME_PASS || !t->history.known ||
+                             t->history.last_cause != ret->verdict.cause;
 }
 
 /* -- its probes --------------------------------------------------------------------------------------------------------- */

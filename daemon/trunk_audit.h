@@ -20,6 +20,6 @@ int trunk_audit_start(struct trunk_audit *t, const struct probe_context *context
 void trunk_audit_cut(struct trunk_audit *t);
 
 /* The row for the store; its pointers are valid while the audit lives and is not started again. */
-void trunk_audit_result(struct trunk_audit *t, struct result *ret);
+void trunk_audit_result(struct trunk_audit *t, const struct carrier_clock_policy *policy, struct result *ret);
 
 const struct trunk *trunk_audit_trunk(const struct trunk_audit *t);

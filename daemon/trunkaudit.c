@@ -316,8 +316,10 @@ static int command_status(const struct command_line *l) {
 }
 
 static int command_history(const struct command_line *l) {
-        static const struct report_column columns[] = {{"time", "TIME", 0},    {"outcome", "OUTCOME", 0},       {"cause", "CAUSE", 0},
-                                                       {"detail", "SEEN", 60}, {"latency_ms", "LATENCY MS", 0}, {"run", "RUN", 0}};
+        static const struct report_column columns[] = {
+                {"time", "TIME", 0},    {"outcome", "OUTCOME", 0},       {"cause", "CAUSE", 0},
+                {"detail", "SEEN", 60}, {"latency_ms", "LATENCY MS", 0}, {"carrier_clock", "CARRIER CLOCK", 0},
+                {"run", "RUN", 0}};
         _cleanup_(table_freep) struct table *rows = NULL;
         if (l->argc != 1)
                 return complain(EXIT_USAGE, "history: name one trunk, by id or name");

@@ -17,6 +17,16 @@ SELECT
   CASE WHEN r.outcome > 0 THEN c.remedy END AS remedy,         -- what to do; NULL: nothing, it passed
   c.sentence,                                                  -- what the cause means
   round(r.latency_usec / 1000.0, 1) AS latency_ms,             -- of the first request that was answered
+  round(r.carrier_offset_usec / 1000.0, 1) AS carrier_offset_ms, -- the carrier's clock minus this host's; NULL: cannot be told
+  round(r.carrier_bound_usec / 1000.0, 1) AS carrier_bound_ms, -- the true difference lies within offset +- bound
+  r.carrier_source,                                            -- what tells it: nonce, expiry, date, both
+  -- "+0.4 s +-0.5": both in short
+  iif(r.carrier_source IS NULL, NULL, format('%+.1f s +-%.1f', r.carrier_offset_usec / 1000000.0, r.carrier_bound_usec / 1000000.0))
+    AS carrier_clock,
+  r.nonce_family,                                              -- whose form its nonces have; NULL: opaque
+  r.nonce_lifetime_sec AS nonce_lifetime_s,                    -- as the nonce itself says; NULL: it does not
+  r.nonce_policy,                                              -- one-time, counted; NULL: it says neither
+  round(r.nonce_age_usec / 1000.0, 1) AS nonce_age_ms,         -- at most, when its answer was judged
   r.requests,                                                  -- sent
   r.credentialed,                                              -- of them with an answer
   r.outcome AS severity,                                       -- 0 pass ... 3 fail
@@ -50,7 +60,8 @@ ORDER BY severity DESC, trunk COLLATE NOCASE, trunk_id;
 DROP VIEW IF EXISTS history;
 CREATE VIEW history AS -- all results, newest first
 SELECT
-  time, trunk, outcome, cause, confidence, detail, latency_ms, run, trunk_id, carrier, address, remedy, requests, credentialed
+  time, trunk, outcome, cause, confidence, detail, latency_ms, carrier_clock, run, trunk_id, carrier, address, remedy, requests, credentialed,
+  carrier_offset_ms, carrier_bound_ms, carrier_source, nonce_family, nonce_lifetime_s, nonce_policy, nonce_age_ms
 FROM results
 ORDER BY run DESC, trunk COLLATE NOCASE, trunk_id;
 
@@ -79,6 +90,26 @@ WHERE p.trunk = t.key AND p.run = (SELECT max(run) FROM proxy_result WHERE trunk
   -- A trunk that was later probed once is no longer probed on each.
   AND NOT EXISTS (SELECT 1 FROM result AS r WHERE r.trunk = t.key AND r.run > p.run AND r.carrier IS NOT NULL)
 ORDER BY trunk COLLATE NOCASE, t.trunk_id, p.seq;
+
+DROP VIEW IF EXISTS carriers;
+CREATE VIEW carriers AS -- each carrier address as its trunks' newest probes saw it: its clock, and how its nonces live
+SELECT
+  carrier,                                                     -- as configured
+  address,                                                     -- where requests went
+  count(*) AS trunks,                                          -- whose newest probe went there
+  max(run) AS run,                                             -- the newest of them; what follows is of it
+  time,                                                        -- when that run started
+  carrier_clock,                                               -- against this host's; NULL: cannot be told
+  carrier_offset_ms, carrier_bound_ms, carrier_source,
+  nonce_family,                                                -- whose form its nonces have; NULL: opaque
+  nonce_lifetime_s,                                            -- as the nonce itself says; NULL: it does not
+  nonce_policy                                                 -- one-time, counted; NULL: the nonce says neither
+FROM trunk AS t
+CROSS JOIN results AS r -- CROSS: as in latest
+WHERE r.trunk_key = t.key AND r.address IS NOT NULL
+  AND r.run = (SELECT max(run) FROM result WHERE trunk = t.key AND carrier IS NOT NULL)
+GROUP BY carrier, address
+ORDER BY carrier COLLATE NOCASE, address;
 
 DROP VIEW IF EXISTS messages;
 CREATE VIEW messages AS -- the messages that were kept, newest run first, each trunk's in order of sending

@@ -167,9 +167,9 @@ static const struct {
         /* keys */
         {"schedule:\n  intervall: 5m\n", NOTHING "2:3: schedule: \"intervall\" is not a key (did you mean interval?)\n"},
         {"scheduler: {}", NOTHING "1:1: \"scheduler\" is not a key (did you mean schedule?)\n"},
-        {"clock: {zebra: 1}", NOTHING "1:9: clock: \"zebra\" is not a key (known here: servers, limit, timeout)\n"},
+        {"clock: {zebra: 1}", NOTHING "1:9: clock: \"zebra\" is not a key (known here: servers, limit, carrier_limit, timeout)\n"},
         {"clock: {? [a] : 1}", NOTHING "1:11: clock: has a key that is not one word (write KEY: VALUE)\n"},
-        {"clock: {\"a\\nb\": 1}", NOTHING "1:9: clock: \"a?b\" is not a key (known here: servers, limit, timeout)\n"},
+        {"clock: {\"a\\nb\": 1}", NOTHING "1:9: clock: \"a?b\" is not a key (known here: servers, limit, carrier_limit, timeout)\n"},
         {"clock:\n  limit: 1s\n  timeout: 1s\n  limit: 2s\n",
          NOTHING "4:3: clock.limit: is there twice (keep one; the other is in line 2)\n"},
         {"store: {}\nclock: {}\nstore: {}\n", NOTHING "3:1: store: is there twice (keep one; the other is in line 1)\n"},
