@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DATAGRAM_MAX 65535
@@ -91,6 +92,15 @@ static char *enlarge(char *extra) {
         return joined(extra ? extra : lab_copy(""), filler);
 }
 
+/* RFC 3261 section 20.17, or in a zone that it does not allow. */
+static char *add_date(const struct trunk_spec *spec, char *extra) {
+        char date[64];
+        struct tm tm;
+        time_t now = time(NULL) + (time_t)(spec->date_clock_usec / (int64_t)USEC_PER_SEC);
+        (void)strftime(date, sizeof date, "Date: %a, %d %b %Y %H:%M:%S ", gmtime_r(&now, &tm));
+        return joined(extra ? extra : lab_copy(""), lab_text("%s%s\r\n", date, spec->date == DATE_EST ? "EST" : "GMT"));
+}
+
 /* The response as this carrier frames it. Takes ownership of extra. */
 static char *frame_response(const struct carrier *c, const struct lab_request *r, unsigned status, char *extra,
                             const struct source *source) {
@@ -104,6 +114,8 @@ static char *frame_response(const struct carrier *c, const struct lab_request *r
                 odd.length = "-1";
         if (c->spec->frame == FRAME_HUGE)
                 extra = enlarge(extra);
+        if (c->spec->date != DATE_NONE)
+                extra = add_date(c->spec, extra);
         lab_random_hex(tag, 8);
         char *text = c->spec->frame == FRAME_GARBAGE ? lab_copy("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
                                                      : lab_response_write(r, status, tag, extra, &source->address, &odd);

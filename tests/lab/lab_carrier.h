@@ -25,7 +25,7 @@ enum door { DOOR_REGISTRAR, DOOR_PROXY };
 
 /* A challenge that was given, and what an answer to it must match. */
 struct given {
-        char nonce[33];
+        char nonce[48];
         enum door door;
         uint64_t given_usec;
         char call_id[128], from_tag[128];

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "lab_carrier.h"
 #include "lab_digest.h"
@@ -12,12 +13,42 @@ static struct reply reply_with(unsigned status, char *extra) {
 
 /* -- challenges ------------------------------------------------------------------------------------------------------- */
 
+static void put_32(unsigned char *p, int64_t value) {
+        for (int i = 0; i < 4; i++)
+                p[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+/* In Kamailio's form: expiry, issue time, what would be an MD5, and with one-time nonces an id and flags. */
+static void make_nonce(const struct trunk_spec *spec, char ret[static 48]) {
+        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        unsigned char b[30] = {0};
+        char sum[33];
+        size_t n = spec->nonce == NONCE_KAMAILIO_ONCE ? 29 : 24, at = 0;
+        lab_random_hex(sum, 16);
+        if (spec->nonce == NONCE_RANDOM) {
+                (void)snprintf(ret, 33, "%s", sum);
+                return;
+        }
+        int64_t now = (int64_t)time(NULL) + spec->nonce_clock_usec / (int64_t)USEC_PER_SEC;
+        put_32(b, now + spec->nonce_life_usec / (int64_t)USEC_PER_SEC);
+        put_32(b + 4, now);
+        memcpy(b + 8, sum, 16);
+        memcpy(b + 24, sum + 16, 4);
+        b[28] = 0x40;
+        for (size_t i = 0; i < n; i += 3) {
+                unsigned bits = (unsigned)b[i] << 16 | (unsigned)b[i + 1] << 8 | b[i + 2];
+                for (size_t k = 0; k < 4; k++)
+                        ret[at++] = k == 3 && i + 2 >= n ? '=' : digits[bits >> (18 - 6 * k) & 63];
+        }
+        ret[at] = '\0';
+}
+
 static struct given *remember(struct carrier *c, enum door door, const struct lab_request *r, const struct source *source) {
         struct given *g = &c->given[c->n_given++ % CARRIER_MEMORY];
         in_port_t port = source->address.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&source->address)->sin6_port
                                                                : ((const struct sockaddr_in *)&source->address)->sin_port;
         *g = (struct given){.door = door, .given_usec = loop_now(), .source_port = port, .connection = source->connection, .cseq = r->cseq};
-        lab_random_hex(g->nonce, 16);
+        make_nonce(c->spec, g->nonce);
         (void)snprintf(g->call_id, sizeof g->call_id, "%s", r->call_id);
         (void)snprintf(g->from_tag, sizeof g->from_tag, "%s", r->from_tag);
         return g;

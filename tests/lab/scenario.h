@@ -77,6 +77,12 @@ enum challenge_mode {
         CHALLENGE_MALFORMED,
         CHALLENGE_MISSING, /* 401 without a header */
 };
+enum nonce_mode {
+        NONCE_RANDOM,
+        NONCE_KAMAILIO,      /* issue time and expiry in it, in Kamailio's form */
+        NONCE_KAMAILIO_ONCE, /* and its flag for one-time nonces */
+};
+enum date_mode { DATE_NONE, DATE_GMT, DATE_EST /* a zone that RFC 3261 section 20.17 does not allow */ };
 enum stale_mode { STALE_SIGNALLED, STALE_SILENT };
 enum uri_mode {
         URI_ANY,
@@ -156,7 +162,11 @@ struct trunk_spec {
         bool nextnonce;       /* in Authentication-Info */
         enum challenge_mode challenge;
         int64_t nonce_life_usec; /* 0 = for ever */
-        unsigned stale_first;    /* that many right answers are taken for late whatever their age */
+        enum nonce_mode nonce;
+        int64_t nonce_clock_usec; /* what its clock is ahead when it makes nonces */
+        enum date_mode date;      /* a Date header in every response */
+        int64_t date_clock_usec;  /* what its clock is ahead when it writes them */
+        unsigned stale_first;     /* that many right answers are taken for late whatever their age */
         enum stale_mode stale;
         enum uri_mode uri;
         enum wrong_mode wrong;

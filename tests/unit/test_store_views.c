@@ -197,6 +197,47 @@ START_TEST(views_show_the_story) {
 }
 END_TEST
 
+/* Two trunks of one carrier, one of another; the second run saw other clocks, and none at all in a trunk that was not probed. */
+START_TEST(carriers_clocks_are_kept) {
+        struct store *s = open_writer();
+        struct trunk a = make_trunk("id-a", "Alpha", TRUNK_LISTED), b = make_trunk("id-b", "Beta", TRUNK_LISTED),
+                     c = make_trunk("id-c", "Gamma", TRUNK_LISTED);
+        const struct trunk all[] = {a, b, c};
+        put_listing(s, all, 3, START);
+        struct evidence near = make_evidence(), far = make_evidence();
+        (void)snprintf(far.target, sizeof far.target, "far.example");
+        struct result results[] = {make_result(&a, CAUSE_OK, &near), make_result(&b, CAUSE_OK, &near), make_result(&c, CAUSE_OK, &far)};
+        results[0].clock = (struct carrier_clock){.source = CARRIER_CLOCK_DATE, .offset_usec = -2440000, .bound_usec = 500000};
+        results[2].clock = (struct carrier_clock){
+                .source = CARRIER_CLOCK_BOTH,
+                .offset_usec = 61000000,
+                .bound_usec = 250000,
+                .nonce = {.family = NONCE_KAMAILIO, .has_lifetime = true, .lifetime_sec = 300, .one_time = true, .counted = true},
+                .nonce_age_usec = 31500,
+        };
+        struct run first = make_run(0), second = make_run(1);
+        store_run(s, &first, results, 3);
+        expect_rows("SELECT trunk, carrier_clock, carrier_offset_ms, carrier_bound_ms, carrier_source, nonce_family, nonce_lifetime_s,"
+                    " nonce_policy, nonce_age_ms FROM history",
+                    "Alpha|-2.4 s +-0.5|-2440.0|500.0|date||||\n"
+                    "Beta||||||||\n"
+                    "Gamma|+61.0 s +-0.3|61000.0|250.0|both|Kamailio|300|one-time counted|31.5");
+        results[0].clock = (struct carrier_clock){.nonce = {.family = NONCE_ASTERISK, .assumed_lifetime_sec = 32}};
+        results[2] = make_result(&c, CAUSE_INACTIVE, NULL);
+        const struct result later[] = {results[0], results[2]};
+        store_run(s, &second, later, 2);
+        expect_rows("SELECT carrier, address, trunks, run, time, carrier_clock, nonce_family, nonce_lifetime_s, nonce_policy FROM carriers",
+                    "far.example|192.0.2.1:5061|1|1|2026-11-23T05:00:01Z|+61.0 s +-0.3|Kamailio|300|one-time counted\n"
+                    "sbc1.carrier.example:5061|192.0.2.1:5061|2|2|2026-11-23T06:00:01Z||Asterisk||");
+        evidence_clear(&near);
+        evidence_clear(&far);
+        trunk_clear(&a);
+        trunk_clear(&b);
+        trunk_clear(&c);
+        store_close(s);
+}
+END_TEST
+
 static struct table *expect_table(struct store *s, enum store_view view, const char *argument, unsigned limit, size_t n) {
         struct table *t = NULL;
         ck_assert_msg(store_read(s, view, argument, limit, &t) == 0, "%s", store_error(s));
@@ -284,6 +325,7 @@ int main(void) {
         tcase_add_test(tc, a_response_digest_is_not_kept);
         tcase_add_test(tc, announcements_are_remembered);
         tcase_add_test(tc, views_show_the_story);
+        tcase_add_test(tc, carriers_clocks_are_kept);
         tcase_add_test(tc, views_are_read_as_tables);
         tcase_add_test(tc, a_trunk_is_found_by_id_before_name);
         suite_add_tcase(suite, tc);
