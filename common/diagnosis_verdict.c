@@ -364,6 +364,8 @@ static struct verdict judge_stale(const struct evidence *e, size_t i) {
         if (asked && asked->nonce.has_lifetime)
                 return verdict_of(CAUSE_STALE_NONCE, "the nonce lives %lld s, and was %s; round trip %llu ms",
                                   (long long)asked->nonce.lifetime_sec, is_stale(e, i) ? "called stale" : "outlived", msec);
+        if (!is_stale(e, i))
+                return verdict_of(CAUSE_STALE_NONCE, "by the carrier's own clock the nonce had expired; round trip %llu ms", msec);
         struct verdict v = verdict_of(CAUSE_STALE_NONCE,
                                       "two answers in a row were called stale; round trip %llu ms. Nodes that do not share their nonces or "
                                       "their time would look the same",
