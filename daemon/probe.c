@@ -39,7 +39,8 @@ struct probe {
         enum digest_algorithm algorithm;
         char call_id[TOKEN_HEX], from_tag[TOKEN_HEX];
         uint32_t cseq;
-        struct flow *flow; /* NULL, or to evidence.targets[target] */
+        bool challenge_told; /* to on_challenge */
+        struct flow *flow;   /* NULL, or to evidence.targets[target] */
         struct evidence evidence;
 
         /* the transaction under way: that of evidence.exchanges[n_exchanges - 1] */
@@ -415,6 +416,11 @@ static void step(struct probe *p) {
                         ask(p, s.target, &s);
                 return;
         case STEP_ANSWER:
+                if (p->context.on_challenge && !p->challenge_told) {
+                        p->challenge_told = true;
+                        p->context.on_challenge(p, p->context.challenge_user);
+                        return;
+                }
                 answer(p, &s);
                 return;
         case STEP_FOLLOW:
@@ -589,6 +595,10 @@ int probe_start(struct probe **ret, const struct probe_context *context, const s
         }
         *ret = p;
         return 0;
+}
+
+void probe_answer(struct probe *p) {
+        step(p);
 }
 
 void probe_cut(struct probe *p) {

@@ -10,6 +10,8 @@
 #include "resolver.h"
 #include "transport.h"
 
+struct probe;
+
 /* What every probe of a run uses; borrowed. */
 struct probe_context {
         sd_event *event;
@@ -20,9 +22,10 @@ struct probe_context {
         void (*on_exchange)(const struct evidence *e, void *user);
         void *exchange_user;
         const struct config *config;
+        /* When set, the first answer waits for probe_answer(), which may be called from inside. */
+        void (*on_challenge)(struct probe *p, void *user);
+        void *challenge_user;
 };
-
-struct probe;
 
 struct probe_result {
         struct verdict verdict;
@@ -36,6 +39,9 @@ typedef void probe_done_fn(struct probe *p, struct probe_result *result, void *u
 /* context and trunk are borrowed until done or free. proxy: only that one of the trunk's targets (target_list()), or PROBE_EVERY_PROXY. */
 int probe_start(struct probe **ret, const struct probe_context *context, const struct trunk *trunk, size_t proxy,
                 const struct diagnosis_history *history, probe_done_fn *done, void *user);
+
+/* Answers the challenge that on_challenge told of. */
+void probe_answer(struct probe *p);
 
 /* Ends it now with what is known: calls done, from inside. */
 void probe_cut(struct probe *p);

@@ -8,6 +8,7 @@
 #include "../common/config.h"
 #include "../common/host_port.h"
 #include "../common/report.h"
+#include "nonce_lifetime.h"
 #include "probe.h"
 #include "tls.h"
 
@@ -23,6 +24,7 @@ struct command {
         struct secret *secret;
         struct trunk trunk;
         struct probe *probe;
+        struct nonce_lifetime *lifetime;
         int code;
 };
 
@@ -146,7 +148,28 @@ static void json_exchange(const struct evidence *e, const struct exchange *x) {
         (void)putchar('}');
 }
 
-static void print_json(const struct command *c, const struct probe_result *r) {
+static void json_clock(const struct carrier_clock *c) {
+        json_text(", ", "nonce_family", nonce_family_name(c->nonce.family));
+        json_text(", ", "nonce_policy", nonce_policy_word(&c->nonce));
+        if (c->nonce.has_lifetime)
+                (void)printf(", \"nonce_lifetime_s\": %lld", (long long)c->nonce.lifetime_sec);
+        if (c->source != CARRIER_CLOCK_UNKNOWN)
+                (void)printf(", \"carrier_offset_ms\": %.1f, \"carrier_bound_ms\": %.1f", (double)c->offset_usec / (double)USEC_PER_MSEC,
+                             (double)c->bound_usec / (double)USEC_PER_MSEC);
+        json_text(", ", "carrier_source", carrier_clock_source_word(c->source));
+}
+
+static void print_clock(const struct carrier_clock *c) {
+        char text[CARRIER_CLOCK_TEXT_MAX];
+        carrier_clock_text(c, text);
+        if (text[0])
+                (void)printf("clock: %s\n", text);
+        carrier_clock_nonce_text(c, text);
+        if (text[0])
+                (void)printf("nonce: %s\n", text);
+}
+
+static void print_json(const struct command *c, const struct probe_result *r, const struct carrier_clock *clock) {
         const struct cause_info *info = cause_info(r->verdict.cause);
         json_text("{", "target", c->options->target);
         json_text(", ", "outcome", outcome_word(info->outcome));
@@ -155,6 +178,7 @@ static void print_json(const struct command *c, const struct probe_result *r) {
         json_text(", ", "detail", r->verdict.detail);
         json_text(", ", "sentence", info->sentence);
         json_text(", ", "remedy", info->outcome == OUTCOME_PASS ? NULL : info->remedy);
+        json_clock(clock);
         (void)fputs(", \"evidence\": [", stdout);
         for (size_t i = 0; i < r->evidence.n_exchanges; i++) {
                 (void)fputs(i ? ",\n  " : "\n  ", stdout);
@@ -181,14 +205,17 @@ static int exit_of(enum outcome outcome) {
 static void on_done(struct probe *p, struct probe_result *result, void *user) {
         struct command *c = user;
         const struct cause_info *info = cause_info(result->verdict.cause);
+        struct carrier_clock clock;
+        carrier_clock_read(&clock, &result->evidence, c->config->clock.carrier_limit_usec);
         if (c->options->json) {
-                print_json(c, result);
+                print_json(c, result, &clock);
         } else {
                 (void)printf("%s %s%s: %s (%s)\n", outcome_word(info->outcome), info->word,
                              verdict_confidence(&result->verdict) == CONFIDENCE_PROVEN ? "" : ", indicated", info->sentence,
                              result->verdict.detail);
                 if (info->outcome != OUTCOME_PASS)
                         (void)printf("%s\n", info->remedy);
+                print_clock(&clock);
         }
         c->code = exit_of(info->outcome);
         c->probe = probe_free(p);
@@ -201,6 +228,8 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
         (void)info;
         if (c->probe)
                 probe_cut(c->probe);
+        else if (c->lifetime)
+                nonce_lifetime_cut(c->lifetime);
         return 0;
 }
 
@@ -271,6 +300,8 @@ static int make_config(struct command *c) {
                 free(c->config->probe.method);
                 c->config->probe.method = method;
         }
+        if (c->options->measures_lifetime)
+                c->config->probe.budget = 1; /* each probe ages one nonce */
         return 0;
 }
 
@@ -292,6 +323,106 @@ static int set_up(struct command *c) {
         return r < 0 ? complain(EXIT_BROKEN, "unable to set up: %s", strerror(-r)) : 0;
 }
 
+/* -- the lifetime of its nonces --------------------------------------------------------------------------------------------- */
+
+#define SECONDS(usec) ((double)(usec) / (double)USEC_PER_SEC)
+
+static void on_age(enum age_outcome outcome, int64_t age_usec, void *user) {
+        static const char *const words[] = {
+                [AGE_ALIVE] = "accepted", [AGE_STALE] = "stale", [AGE_REFUSED] = "refused", [AGE_INCONCLUSIVE] = "inconclusive"};
+        const struct command *c = user;
+        if (!c->options->json)
+                (void)printf("nonce %.1f s old: %s\n", SECONDS(age_usec), words[outcome]);
+        (void)fflush(stdout);
+}
+
+static void print_lifetime(const struct nonce_lifetime_result *r) {
+        const char *found = r->signalled ? "was called stale" : "was refused, and a fresh one accepted after it";
+        switch (r->end) {
+        case NONCE_LIFETIME_FOUND:
+                (void)printf("lifetime: from %.1f s to %.1f s: ", SECONDS(r->alive_usec), SECONDS(r->dead_usec));
+                if (r->alive_usec > 0)
+                        (void)printf("a nonce %.1f s old was accepted, ", SECONDS(r->alive_usec));
+                (void)printf("one at most %.1f s old %s\n", SECONDS(r->dead_usec), found);
+                break;
+        case NONCE_LIFETIME_LONGER:
+                (void)printf("lifetime: longer than %.1f s: a nonce of that age was accepted, and no older one was tried\n",
+                             SECONDS(r->alive_usec));
+                break;
+        case NONCE_LIFETIME_INCONCLUSIVE:
+                (void)printf("lifetime: not found: %s; a nonce %.1f s old was accepted\n", r->detail, SECONDS(r->alive_usec));
+                break;
+        case NONCE_LIFETIME_UNTESTED:
+                (void)printf("lifetime: not looked for, since a fresh answer is not accepted: %s: %s (%s)\n",
+                             cause_info(r->verdict.cause)->word, cause_info(r->verdict.cause)->sentence,
+                             r->detail[0] ? r->detail : r->verdict.detail);
+                break;
+        }
+        print_clock(&r->clock);
+        (void)printf("%u challenges, %u answers, %u refused\n", r->challenges, r->answers, r->failures);
+}
+
+static void print_lifetime_json(const struct command *c, const struct nonce_lifetime_result *r) {
+        static const char *const words[] = {[NONCE_LIFETIME_FOUND] = "found",
+                                            [NONCE_LIFETIME_LONGER] = "longer",
+                                            [NONCE_LIFETIME_INCONCLUSIVE] = "inconclusive",
+                                            [NONCE_LIFETIME_UNTESTED] = "untested"};
+        json_text("{", "target", c->options->target);
+        json_text(", ", "lifetime", words[r->end]);
+        if (r->alive_usec > 0)
+                (void)printf(", \"alive_s\": %.3f", SECONDS(r->alive_usec));
+        if (r->dead_usec < INT64_MAX)
+                (void)printf(", \"dead_s\": %.3f", SECONDS(r->dead_usec));
+        (void)printf(", \"stale_signalled\": %s, \"challenges\": %u, \"answers\": %u, \"refused\": %u", r->signalled ? "true" : "false",
+                     r->challenges, r->answers, r->failures);
+        json_text(", ", "detail", r->detail);
+        json_text(", ", "cause", r->end == NONCE_LIFETIME_UNTESTED ? cause_info(r->verdict.cause)->word : NULL);
+        json_clock(&r->clock);
+        (void)fputs("}\n", stdout);
+}
+
+static void on_lifetime(struct nonce_lifetime *l, const struct nonce_lifetime_result *result, void *user) {
+        struct command *c = user;
+        if (c->options->json)
+                print_lifetime_json(c, result);
+        else
+                print_lifetime(result);
+        c->code = EXIT_UNTESTED;
+        if (result->end == NONCE_LIFETIME_FOUND || result->end == NONCE_LIFETIME_LONGER)
+                c->code = EXIT_PASSED;
+        else if (result->end == NONCE_LIFETIME_UNTESTED)
+                c->code = exit_of(verdict_outcome(&result->verdict));
+        c->lifetime = nonce_lifetime_free(l);
+        (void)sd_event_exit(c->event, 0);
+}
+
+static int start(struct command *c) {
+        struct probe_context context = {
+                .event = c->event,
+                .transport = c->transport,
+                .resolver = c->resolver,
+                .tls = c->tls,
+                .config = c->config,
+        };
+        if (c->options->measures_lifetime) {
+                const struct nonce_lifetime_request request = {
+                        .context = &context,
+                        .trunk = &c->trunk,
+                        .from_sec = c->options->from_sec,
+                        .to_sec = c->options->to_sec,
+                        .answers_max = c->options->answers,
+                        .progress = on_age,
+                        .done = on_lifetime,
+                        .user = c,
+                };
+                return nonce_lifetime_start(&c->lifetime, &request);
+        }
+        const struct diagnosis_history history = {0};
+        context.on_exchange = on_exchange;
+        context.exchange_user = c;
+        return probe_start(&c->probe, &context, &c->trunk, PROBE_EVERY_PROXY, &history, on_done, c);
+}
+
 static int run(struct command *c) {
         int code = make_config(c);
         if (!code)
@@ -300,18 +431,8 @@ static int run(struct command *c) {
                 code = set_up(c);
         if (code)
                 return code;
-        const struct probe_context context = {
-                .event = c->event,
-                .transport = c->transport,
-                .resolver = c->resolver,
-                .tls = c->tls,
-                .config = c->config,
-                .on_exchange = on_exchange,
-                .exchange_user = c,
-        };
-        const struct diagnosis_history history = {0};
         c->code = EXIT_BROKEN;
-        int r = probe_start(&c->probe, &context, &c->trunk, PROBE_EVERY_PROXY, &history, on_done, c);
+        int r = start(c);
         if (r >= 0)
                 r = sd_event_loop(c->event);
         return r < 0 ? complain(EXIT_BROKEN, "%s", strerror(-r)) : c->code;
@@ -321,6 +442,7 @@ int probe_command(const struct probe_options *o) {
         struct command c = {.options = o};
         int code = run(&c);
         c.probe = probe_free(c.probe);
+        c.lifetime = nonce_lifetime_free(c.lifetime);
         c.tls = tls_free(c.tls);
         c.transport = transport_free(c.transport);
         c.resolver = resolver_free(c.resolver);

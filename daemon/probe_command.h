@@ -13,7 +13,11 @@ struct probe_options {
         const char *realm; /* expected; NULL = any */
         const char *ca_file;
         bool json;
-        bool verbose; /* the messages, secrets redacted */
+        bool verbose;                     /* the messages, secrets redacted */
+        bool measures_lifetime;           /* of its nonces */
+        const char *range, *answers_text; /* as given; NULL = the defaults */
+        unsigned from_sec, to_sec;        /* where it is looked for */
+        unsigned answers;                 /* at most, in that search */
 };
 
 /* Prints the stages as they happen, then the verdict. Returns trunkaudit's exit code. */

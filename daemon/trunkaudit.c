@@ -15,6 +15,7 @@
 #include "../common/store.h"
 #include "audit.h"
 #include "journal.h"
+#include "nonce_lifetime.h"
 #include "probe_command.h"
 
 #define LIMIT_DEFAULT 50 /* rows of history and clock */
@@ -48,6 +49,10 @@ static const char help[] = "Usage: trunkaudit [--config FILE] COMMAND\n"
                            "\n"
                            "  probe: --transport udp|tcp|tls, --method REGISTER|OPTIONS, --domain D, --user U, --realm R,\n"
                            "         --password-file F or --ha1-file F, --ca FILE, -v (the messages, secrets redacted)\n"
+                           "         --measure-nonce-lifetime[=A-B]  lets nonces age to find how long they live, from A to B seconds\n"
+                           "             (default 0-300); one refused answer at most\n"
+                           "         --answers N  for that (default 40): with as many as there are seconds it is exact everywhere, with\n"
+                           "             fewer where the carrier says stale, the nonce tells its lifetime, or it is a usual one\n"
                            "\n"
                            "      --json           for machines\n"
                            "      --help, --version\n"
@@ -375,6 +380,34 @@ static bool is_one_of(const char *word, const char *const *words) {
         return false;
 }
 
+/* "A-B" in seconds, within what the search can. */
+static bool read_range(const char *text, unsigned *ret_from, unsigned *ret_to) {
+        unsigned from, to;
+        int end = 0;
+        if (sscanf(text, "%3u-%3u%n", &from, &to, &end) != 2 || text[end] != '\0' || from > to || to > AGE_SEARCH_SEC_MAX ||
+            strspn(text, "0123456789-") != strlen(text))
+                return false;
+        *ret_from = from;
+        *ret_to = to;
+        return true;
+}
+
+static int read_lifetime_options(struct probe_options *o) {
+        o->to_sec = AGE_SEARCH_SEC_MAX;
+        if (o->range && !read_range(o->range, &o->from_sec, &o->to_sec))
+                return complain(EXIT_USAGE, "probe: --measure-nonce-lifetime: \"%s\" is not A-B, seconds up to %d", o->range,
+                                AGE_SEARCH_SEC_MAX);
+        o->answers = NONCE_LIFETIME_ANSWERS;
+        if (o->answers_text && (!read_limit(o->answers_text, &o->answers) || o->answers == 0 || o->answers > AGE_SEARCH_SEC_MAX + 1))
+                return complain(EXIT_USAGE, "probe: --answers: \"%s\" is not a number from 1 to %d", o->answers_text,
+                                AGE_SEARCH_SEC_MAX + 1);
+        if (o->measures_lifetime && !o->user)
+                return complain(EXIT_USAGE, "probe: --measure-nonce-lifetime needs --user: nonces are tried by answering them");
+        if (o->answers_text && !o->measures_lifetime)
+                return complain(EXIT_USAGE, "probe: --answers is for --measure-nonce-lifetime");
+        return 0;
+}
+
 static int command_probe(const struct command_line *l) {
         static const char *const transports[] = {"udp", "tcp", "tls", NULL}, *const methods[] = {"REGISTER", "OPTIONS", NULL};
         struct probe_options o = l->probe;
@@ -388,6 +421,9 @@ static int command_probe(const struct command_line *l) {
                 return complain(EXIT_USAGE, "probe: give --password-file or --ha1-file, not both");
         if (o.user && !o.password_file && !o.ha1_file)
                 return complain(EXIT_USAGE, "probe: --user needs --password-file or --ha1-file");
+        int code = read_lifetime_options(&o);
+        if (code)
+                return code;
         o.target = l->argv[0];
         o.json = l->json;
         return probe_command(&o);
@@ -440,6 +476,13 @@ static bool take_probe_option(struct probe_options *o, int option) {
         case 'A':
                 o->ca_file = optarg;
                 return true;
+        case 'L':
+                o->measures_lifetime = true;
+                o->range = optarg;
+                return true;
+        case 'N':
+                o->answers_text = optarg;
+                return true;
         case 'v':
                 o->verbose = true;
                 return true;
@@ -464,6 +507,8 @@ int main(int argc, char **argv) {
                                                 {"password-file", required_argument, NULL, 'P'},
                                                 {"ha1-file", required_argument, NULL, 'H'},
                                                 {"ca", required_argument, NULL, 'A'},
+                                                {"measure-nonce-lifetime", optional_argument, NULL, 'L'},
+                                                {"answers", required_argument, NULL, 'N'},
                                                 {0}};
         struct command_line l = {.config_file = CONFIG_FILE_DEFAULT, .limit = LIMIT_DEFAULT};
         _cleanup_(freep) const char **names = calloc((size_t)argc + 1, sizeof *names);
@@ -482,6 +527,8 @@ int main(int argc, char **argv) {
                 case 'P':
                 case 'H':
                 case 'A':
+                case 'L':
+                case 'N':
                 case 'v':
                         break;
                 case 'c':

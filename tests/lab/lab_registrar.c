@@ -282,9 +282,11 @@ static bool decide_answer(struct carrier *c, enum door door, const struct lab_re
                 *ret = reply_with(403, NULL);
         } else if (!g || (used && c->spec->one_time) || !right(c, door, r, a) || (c->spec->uri == URI_PORT && !holds_port(c, a->uri)))
                 *ret = refuse_answer(c, door, r, source);
-        else if (too_old(c, g))
-                *ret = challenge_at(c, door, r, source, c->spec->stale == STALE_SIGNALLED);
-        else
+        else if (too_old(c, g)) {
+                bool signalled = c->spec->stale == STALE_SIGNALLED;
+                c->refused += !signalled; /* to whoever counts failures, it is one */
+                *ret = challenge_at(c, door, r, source, signalled);
+        } else
                 return true;
         return false;
 }
