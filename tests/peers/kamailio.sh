@@ -99,6 +99,7 @@ listener TLSv1.2+ good 'verify_certificate = yes' 'require_certificate = yes' "c
 instance plain $listeners; plain=$port plain_tls=$tls_port
 instance short -A NONCE_EXPIRE=1; short=$port short_tls=$tls_port
 instance slow -A NONCE_EXPIRE=1; slow=$port slow_tls=$tls_port
+instance two -A NONCE_EXPIRE=2; two=$port
 instance sha -A 'ALGORITHM="SHA-256"' -A AUTHENTICATION_INFO; sha=$port sha_tls=$tls_port
 instance once -A ONE_TIME_NONCE -A AUTHENTICATION_INFO; once=$port once_tls=$tls_port
 instance count -A NONCE_COUNT -A AUTHENTICATION_INFO; count=$port count_tls=$tls_port
@@ -112,7 +113,7 @@ for name in $names; do
 	done
 done
 # Kamailio shares a port with whoever lets it.
-for port in "$plain" "$short" "$slow" "$sha" "$once" "$count" "$checks"; do
+for port in "$plain" "$short" "$slow" "$two" "$sha" "$once" "$count" "$checks"; do
 	[ "$(grep -cE "(0100007F|7F000001):$(printf %04X "$port") " /proc/net/udp)" -eq 1 ] || { echo "port $port is somebody else's too" >&2; exit 1; }
 done
 
@@ -189,6 +190,22 @@ is 'TLS was 1.2 where the carrier has no other, else 1.3' "$(query "
 	paste -sd ' ')" 'TLSv1.2 TLSv1.3'
 is 'Kamailio says where requests came' "$(grep -c "md5.test came to $soon" "$dir/log")" '[1-9]*'
 is 'nothing was sent to whom is not trusted' "$(grep -cE "other.invalid came|came to ($untrusted|$expired|$aloof)" "$dir/log")" 0
+
+# A nonce of Kamailio's lives from the second of its issue to the end of the second of its expiry: two to three seconds, and it says two.
+printf 'Kangaroo, 42%%40=' >"$dir/password"
+chmod 600 "$dir/password"
+"$build/trunkaudit" probe --json --measure-nonce-lifetime --user trunk --password-file "$dir/password" --domain md5.test "127.0.0.1:$two" \
+	>"$dir/lifetime.json" 2>>"$dir/log"
+lifetime() { sqlite3 :memory: "SELECT $1 FROM (SELECT readfile('$dir/lifetime.json') AS j)"; }
+is 'the lifetime of its nonces is measured' "$(lifetime "j ->> 'lifetime' || ' ' || (j ->> 'nonce_family') || ' ' || (j ->> 'nonce_lifetime_s')")" \
+	'found Kamailio 2'
+is 'and holds the true one' "$(lifetime "j ->> 'alive_s' <= 3 AND j ->> 'dead_s' >= 2")" 1
+is 'with one refusal, or as stale' "$(lifetime "j ->> 'refused' <= 1")" 1
+
+is 'the clock of Kamailio is ours, by its nonces' "$(query "SELECT carrier_source || ' ' || (abs(carrier_offset_ms) <= carrier_bound_ms) || ' ' ||
+	nonce_family || ' ' || nonce_lifetime_s FROM history WHERE trunk = 'right'")" 'nonce 1 Kamailio 300'
+is 'its one-time nonces say so' "$(query "SELECT DISTINCT nonce_policy FROM history WHERE trunk LIKE 'one-time%' AND outcome = 'pass'")" one-time
+is 'and its counted ones' "$(query "SELECT nonce_policy FROM history WHERE trunk = 'counted'")" counted
 
 is 'nobody got more than three answers' "$(query 'SELECT max(credentialed) FROM history')" 3
 is 'no request has a contact' "$(query "SELECT count(*) FROM evidence WHERE request LIKE '%Contact%'")" 0
