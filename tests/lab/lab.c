@@ -131,9 +131,10 @@ void lab_violation(struct lab *lab, const char *who, const char *format, ...) {
         free(path);
 }
 
-int lab_try_socket(int type, bool v6, uint16_t port, uint16_t *ret_port) {
-        struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+int lab_try_socket(int type, uint32_t host, uint16_t port, uint16_t *ret_port) {
+        struct sockaddr_in a4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(host)};
         struct sockaddr_in6 a6 = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+        bool v6 = host == 0;
         struct sockaddr *address = v6 ? (struct sockaddr *)&a6 : (struct sockaddr *)&a4;
         socklen_t size = v6 ? sizeof a6 : sizeof a4;
         int fd = socket(v6 ? AF_INET6 : AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
@@ -148,18 +149,18 @@ int lab_try_socket(int type, bool v6, uint16_t port, uint16_t *ret_port) {
         return fd;
 }
 
-int lab_socket(int type, bool v6, uint16_t port, uint16_t *ret_port) {
-        int fd = lab_try_socket(type, v6, port, ret_port);
+int lab_socket(int type, uint32_t host, uint16_t port, uint16_t *ret_port) {
+        int fd = lab_try_socket(type, host, port, ret_port);
         if (fd < 0)
                 lab_fail("unable to open a port");
         return fd;
 }
 
-uint16_t lab_common_port(bool v6) {
+uint16_t lab_common_port(uint32_t host) {
         for (int tries = 0; tries < 100; tries++) {
                 uint16_t port = 0;
-                int stream = lab_try_socket(SOCK_STREAM, v6, 0, &port),
-                    datagram = stream < 0 ? -1 : lab_try_socket(SOCK_DGRAM, v6, port, &port);
+                int stream = lab_try_socket(SOCK_STREAM, host, 0, &port),
+                    datagram = stream < 0 ? -1 : lab_try_socket(SOCK_DGRAM, host, port, &port);
                 if (stream >= 0)
                         (void)close(stream);
                 if (datagram >= 0) {

@@ -52,7 +52,8 @@ void lab_random_uuid(char ret[static 37]);
 /* Writes DIR/NAME with that mode, over an old one. */
 void lab_write_file(const struct lab *lab, const char *name, unsigned mode, const char *bytes, size_t n);
 
-/* A socket bound on loopback: SOCK_DGRAM or SOCK_STREAM. port 0 = any; the port it got comes back. */
-int lab_socket(int type, bool v6, uint16_t port, uint16_t *ret_port);
-int lab_try_socket(int type, bool v6, uint16_t port, uint16_t *ret_port); /* -1: the port is taken */
-uint16_t lab_common_port(bool v6);                                        /* that neither UDP nor TCP has taken */
+/* A socket bound on loopback: SOCK_DGRAM or SOCK_STREAM. host: an address of 127.0.0.0/8 in host order, or 0 for ::1. port 0 = any; the
+ * port it got comes back. */
+int lab_socket(int type, uint32_t host, uint16_t port, uint16_t *ret_port);
+int lab_try_socket(int type, uint32_t host, uint16_t port, uint16_t *ret_port); /* -1: the port is taken */
+uint16_t lab_common_port(uint32_t host);                                        /* that neither UDP nor TCP has taken */

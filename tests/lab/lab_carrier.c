@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define DATAGRAM_MAX 65535
+#define OWN_HOSTS UINT32_C(0x7F010000)    /* 127.1.0.0: one for each carrier */
+#define SHARED_HOSTS UINT32_C(0x7F020000) /* 127.2.0.0: host=N */
 #define DATAGRAM_REQUEST_MAX 1300
 #define DISCARD_PORT 9
 #define HUGE_LINE 256 /* bytes of one header */
@@ -271,13 +273,19 @@ static void make_deaf(struct carrier *c) {
                 lab_fail("unable to close the port of a carrier");
 }
 
+uint32_t carrier_host(const struct carrier *c) {
+        if (c->spec->v6)
+                return 0;
+        return c->spec->host > 0 ? SHARED_HOSTS + c->spec->host : OWN_HOSTS + (uint32_t)(c - c->lab->carriers) + 1;
+}
+
 static void open_socket(struct carrier *c, bool closed) {
         c->transport = c->spec->transport;
         c->closed = closed;
         if (c->transport == OVER_UDP && c->spec->also_tcp && c->port == 0)
-                c->port = lab_common_port(c->spec->v6);
+                c->port = lab_common_port(carrier_host(c));
         if (c->transport == OVER_UDP) {
-                c->fd = lab_socket(SOCK_DGRAM, c->spec->v6, c->port, &c->port);
+                c->fd = lab_socket(SOCK_DGRAM, carrier_host(c), c->port, &c->port);
                 loop_watch(c->lab->loop, c->fd, readable, c);
                 if (closed)
                         make_deaf(c);
@@ -412,7 +420,9 @@ void carriers_report(const struct lab *lab) {
 static char *address_of(const struct carrier *c) {
         if (c->spec->target)
                 return lab_copy(c->spec->target);
-        return c->spec->v6 ? lab_text("[::1]:%u", c->port) : lab_text("127.0.0.1:%u", c->port);
+        uint32_t host = carrier_host(c);
+        return host == 0 ? lab_text("[::1]:%u", c->port)
+                         : lab_text("%u.%u.%u.%u:%u", host >> 24, host >> 16 & 255, host >> 8 & 255, host & 255, c->port);
 }
 
 char *carrier_proxies(const struct carrier *c) {

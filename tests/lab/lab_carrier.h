@@ -99,7 +99,10 @@ void carriers_close(struct lab *lab);
 /* Writes DIR/carriers.tsv: name, requests, credentialed, refused, retransmissions, unseen. */
 void carriers_report(const struct lab *lab);
 
-/* ["127.0.0.1:PORT", …]: where the platform and the configuration say that the trunk's carriers are; c is its first one. malloc'ed. */
+/* Its loopback address, in host order; 0 = ::1. Each carrier has its own, unless the scenario puts several on one host. */
+uint32_t carrier_host(const struct carrier *c);
+
+/* ["127.1.0.1:PORT", …]: where the platform and the configuration say that the trunk's carriers are; c is its first one. malloc'ed. */
 char *carrier_proxies(const struct carrier *c);
 
 /* What both sides take for the SIP domain. */

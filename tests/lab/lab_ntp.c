@@ -113,7 +113,7 @@ void ntp_open(struct lab *lab) {
         for (size_t i = 0; i < lab->n_ntp; i++) {
                 struct ntp_server *s = &lab->ntp[i];
                 *s = (struct ntp_server){.lab = lab, .spec = &lab->scenario->ntp[i]};
-                s->fd = lab_socket(SOCK_DGRAM, s->spec->v6, 0, &s->port);
+                s->fd = lab_socket(SOCK_DGRAM, s->spec->v6 ? 0 : INADDR_LOOPBACK, 0, &s->port);
                 loop_watch(lab->loop, s->fd, readable, s);
         }
 }

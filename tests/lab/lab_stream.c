@@ -363,7 +363,7 @@ static void accept_all(void *user) {
 }
 
 void stream_open(struct carrier *c, bool closed) {
-        c->listen_fd = lab_socket(SOCK_STREAM, c->spec->v6, c->port, &c->port);
+        c->listen_fd = lab_socket(SOCK_STREAM, carrier_host(c), c->port, &c->port);
         if (c->spec->transport == OVER_TLS)
                 c->secrets = secrets_new(c);
         if (closed)

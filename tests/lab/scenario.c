@@ -126,6 +126,7 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, relay, KIND_TEXT, NULL),
         K(trunk_spec, target, KIND_TEXT, NULL),
         K(trunk_spec, v6, KIND_BOOL, NULL),
+        K(trunk_spec, host, KIND_COUNT, NULL),
         K(trunk_spec, also_tcp, KIND_BOOL, NULL),
         K(trunk_spec, frame, KIND_WORD, "whole|bytes|merged|extra_crlf|no_length|bad_length|huge|garbage|truncated"),
         K(trunk_spec, reset, KIND_WORD, "never|accept|challenge|answer|idle_close"),

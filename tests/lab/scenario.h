@@ -190,6 +190,7 @@ struct trunk_spec {
         char *relay;  /* HOST:PORT: datagrams are forwarded both ways */
         char *target; /* HOST:PORT: no carrier of ours */
         bool v6;
+        unsigned host; /* trunks with the same number have carriers on one host; 0 = each carrier has its own */
         bool also_tcp; /* with transport=udp: TCP at the same port, as RFC 3261 section 18.2.1 wants it */
 
         /* transport=tcp and tls, and also_tcp */
