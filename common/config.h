@@ -4,6 +4,7 @@
 
 #include "base.h"
 #include "complaint.h"
+#include "guard.h"
 #include "secret.h"
 
 #define CONFIG_FILE_DEFAULT "/etc/trunkauditd/trunkauditd.yaml"
@@ -83,7 +84,12 @@ struct config {
                 unsigned concurrency;  /* probes in flight; default 64 */
                 uint64_t spacing_usec; /* between requests that start a probe at one carrier address; default 100ms */
                 unsigned budget;       /* credentialed requests per trunk and run; default 3, 1..3 */
+                unsigned failures;     /* of them refused or unheard; default 2, 1..2 */
         } probe;
+        struct {
+                unsigned hold_after; /* runs with refused credentials; default 3; 0 = never */
+                struct guard_limits trunk, carrier;
+        } guard;
         struct {
                 uint64_t reminder_usec; /* default 24h; 0 = never */
                 unsigned summary_above; /* default 20: more changes than that in a run are told as one summary */

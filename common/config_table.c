@@ -14,6 +14,7 @@
 #define ITEMS_MAX 16 /* of a list of hosts or scopes */
 #define TEXT_MAX 256 /* bytes of what goes into a SIP or HTTP header */
 #define PATH_TEXT_MAX 4000
+#define LIMIT_MAX 1000000 /* of what the guard counts */
 
 /* -- words ---------------------------------------------------------------------------------------------------------------- */
 
@@ -151,6 +152,37 @@ static void check_schedule(struct option_reader *r, void *object, const struct o
                 option_complain(r, found, "interval", "%s does not divide a day (write for example 15m, 30m, 1h or 2h)", interval);
         check_below_interval(r, found, "splay", c->schedule.splay_usec, c->schedule.interval_usec);
         check_below_interval(r, found, "run_limit", c->schedule.run_limit_usec, c->schedule.interval_usec);
+}
+
+/* A longer time with a smaller limit: one of the two was not meant. */
+static void check_guard(struct option_reader *r, void *object, const struct option_found *found) {
+        static const struct {
+                const char *shorter, *longer;
+                bool carrier;
+                enum guard_window windows[2];
+                enum guard_kind kind;
+        } pairs[] = {
+                {"trunk_requests_per_hour", "trunk_requests_per_day", false, {GUARD_HOUR, GUARD_DAY}, GUARD_REQUESTS},
+                {"trunk_answers_per_hour", "trunk_answers_per_day", false, {GUARD_HOUR, GUARD_DAY}, GUARD_CREDENTIALED},
+                {"trunk_failures_per_hour", "trunk_failures_per_day", false, {GUARD_HOUR, GUARD_DAY}, GUARD_FAILURES},
+                {"carrier_requests_per_hour", "carrier_requests_per_day", true, {GUARD_HOUR, GUARD_DAY}, GUARD_REQUESTS},
+                {"carrier_answers_per_hour", "carrier_answers_per_day", true, {GUARD_HOUR, GUARD_DAY}, GUARD_CREDENTIALED},
+                {"carrier_failures_per_10m", "carrier_failures_per_hour", true, {GUARD_TEN_MINUTES, GUARD_HOUR}, GUARD_FAILURES},
+                {"carrier_failures_per_hour", "carrier_failures_per_day", true, {GUARD_HOUR, GUARD_DAY}, GUARD_FAILURES},
+        };
+        const struct config *c = object;
+        for (size_t i = 0; i < ELEMENTS(pairs); i++) {
+                const struct guard_limits *l = pairs[i].carrier ? &c->guard.carrier : &c->guard.trunk;
+                unsigned less = l->in[pairs[i].windows[0]].of[pairs[i].kind], more = l->in[pairs[i].windows[1]].of[pairs[i].kind];
+                bool wrong = option_place(found, pairs[i].shorter)->state == OPTION_WRONG ||
+                             option_place(found, pairs[i].longer)->state == OPTION_WRONG;
+                if (wrong || more == 0 || less <= more) /* 0 is no limit */
+                        continue;
+                bool own = option_place(found, pairs[i].longer)->state == OPTION_RIGHT;
+                option_complain(r, found, own ? pairs[i].longer : pairs[i].shorter, "%u is %s than %s of %u (write %s)", own ? more : less,
+                                own ? "less" : "more", own ? pairs[i].shorter : pairs[i].longer, own ? less : more,
+                                own ? "a larger one, or 0 for no limit" : "a smaller one, or a larger one there");
+        }
 }
 
 static void check_sip(struct option_reader *r, void *object, const struct option_found *found) {
@@ -316,6 +348,29 @@ static const struct option probe_options[] = {
          .help = "Time between the first requests of two probes at the same carrier address."},
         {"budget", OPTION_NUMBER, AT(probe.budget), .min = 1, .max = 3, .preset = "3",
          .help = "Requests with credentials for each trunk and run. Fewer than the refusals after which the carrier locks an account."},
+        {"failures", OPTION_NUMBER, AT(probe.failures), .min = 1, .max = 2, .preset = "2",
+         .help = "After so many of them that were refused or unheard, no more are sent for that trunk in the run."},
+};
+
+#define LIMIT(subject, window, kind, name, value, text) \
+        { name, OPTION_NUMBER, AT(guard.subject.in[window].of[kind]), .max = LIMIT_MAX, .preset = value, .help = text }
+static const struct option guard_options[] = {
+        {"hold_after", OPTION_NUMBER, AT(guard.hold_after), .max = 100, .preset = "3",
+         .help = "After so many runs that refused the same credentials of a trunk they are no longer sent; 0: they always are."},
+        LIMIT(trunk, GUARD_HOUR, GUARD_REQUESTS, "trunk_requests_per_hour", "60", "Requests for one trunk; 0: no limit, here and below."),
+        LIMIT(trunk, GUARD_DAY, GUARD_REQUESTS, "trunk_requests_per_day", "600", "The same in a day."),
+        LIMIT(trunk, GUARD_HOUR, GUARD_CREDENTIALED, "trunk_answers_per_hour", "12", "Requests with credentials for one trunk."),
+        LIMIT(trunk, GUARD_DAY, GUARD_CREDENTIALED, "trunk_answers_per_day", "120", "The same in a day."),
+        LIMIT(trunk, GUARD_HOUR, GUARD_FAILURES, "trunk_failures_per_hour", "4", "Answers refused or unheard for one trunk."),
+        LIMIT(trunk, GUARD_DAY, GUARD_FAILURES, "trunk_failures_per_day", "30", "The same in a day."),
+        LIMIT(carrier, GUARD_HOUR, GUARD_REQUESTS, "carrier_requests_per_hour", "0", "Requests to one host, for all its trunks."),
+        LIMIT(carrier, GUARD_DAY, GUARD_REQUESTS, "carrier_requests_per_day", "0", "The same in a day."),
+        LIMIT(carrier, GUARD_HOUR, GUARD_CREDENTIALED, "carrier_answers_per_hour", "0", "Requests with credentials to one host."),
+        LIMIT(carrier, GUARD_DAY, GUARD_CREDENTIALED, "carrier_answers_per_day", "0", "The same in a day."),
+        LIMIT(carrier, GUARD_TEN_MINUTES, GUARD_FAILURES, "carrier_failures_per_10m", "4",
+              "Answers refused or unheard at one host in ten minutes. Less than what the carrier's ban list allows, which is often five."),
+        LIMIT(carrier, GUARD_HOUR, GUARD_FAILURES, "carrier_failures_per_hour", "8", "The same in an hour."),
+        LIMIT(carrier, GUARD_DAY, GUARD_FAILURES, "carrier_failures_per_day", "96", "The same in a day."),
 };
 
 static const struct option alerts_options[] = {
@@ -367,6 +422,9 @@ static const struct option_mapping schedule = MAPPING(schedule, check_schedule, 
                                    dns = MAPPING(dns, NULL, "How names of carriers and time servers are looked up."),
                                    sip = MAPPING(sip, check_sip, "How carriers are reached."),
                                    probe = MAPPING(probe, NULL, "How carriers are asked."),
+                                   guard = MAPPING(guard, check_guard,
+                                                   "What may be spent before a carrier would lock an account or this host out: over the "
+                                                   "runs of the last ten minutes, hour and day. A host is an address, whatever the port."),
                                    alerts = MAPPING(alerts, NULL, "When the journal is told."),
                                    store = MAPPING(store, NULL, "Where results are kept.");
 _Static_assert(ELEMENTS(trunk_options) <= OPTIONS_MAX, "struct option_found has room for every key");
@@ -387,6 +445,7 @@ static const struct option config_options[] = {
         {"dns", OPTION_MAPPING, .mapping = &dns},
         {"sip", OPTION_MAPPING, .mapping = &sip},
         {"probe", OPTION_MAPPING, .mapping = &probe},
+        {"guard", OPTION_MAPPING, .mapping = &guard},
         {"alerts", OPTION_MAPPING, .mapping = &alerts},
         {"store", OPTION_MAPPING, .mapping = &store},
         {"trunks", OPTION_MAPPINGS, .max = TRUNKS_MAX, .mapping = &config_trunk_mapping, .append = append_trunk},

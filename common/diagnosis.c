@@ -101,18 +101,24 @@ bool is_follow_up(const struct exchange *x) {
 }
 
 bool was_refused_before(const struct diagnosis_history *h) {
-        static const enum cause refusals[] = {CAUSE_WRONG_PASSWORD, CAUSE_FORBIDDEN, CAUSE_REFUSAL_UNPROVEN, CAUSE_LOCKOUT_SUSPECTED};
+        static const enum cause refusals[] = {CAUSE_WRONG_PASSWORD, CAUSE_FORBIDDEN, CAUSE_REFUSAL_UNPROVEN, CAUSE_LOCKOUT_SUSPECTED,
+                                              CAUSE_HELD};
         for (size_t i = 0; h->known && i < ELEMENTS(refusals); i++)
                 if (h->last_cause == refusals[i])
                         return true;
         return false;
 }
 
-/* Answers that a carrier may count against the account. */
-static unsigned count_failures(const struct evidence *e) {
+bool diagnosis_is_failure(const struct evidence *e, size_t i) {
+        const struct exchange *x = &e->exchanges[i];
+        bool unheard = x->end == EXCHANGE_NO_RESPONSE || x->end == EXCHANGE_CLOSED || x->end == EXCHANGE_CUT;
+        return is_refusal(e, i) || (x->credentialed && unheard);
+}
+
+unsigned diagnosis_failures(const struct evidence *e) {
         unsigned n = 0;
         for (size_t i = 0; i < e->n_exchanges; i++)
-                n += is_refusal(e, i) || (e->exchanges[i].credentialed && e->exchanges[i].end == EXCHANGE_NO_RESPONSE);
+                n += diagnosis_is_failure(e, i);
         return n;
 }
 
@@ -273,7 +279,7 @@ static bool may_ask_again(const struct diagnosis_policy *policy, const struct ev
         unsigned doors = 1;
         for (size_t i = 0; i < e->n_exchanges; i++)
                 doors = is_next_door(e, i) ? 2 : doors;
-        return evidence_credentialed(e) + doors <= policy->budget && count_failures(e) < policy->failures;
+        return evidence_credentialed(e) + doors <= policy->budget && diagnosis_failures(e) < policy->failures;
 }
 
 static struct diagnosis_step ask_again(const struct diagnosis_policy *policy, struct evidence *e, enum hypothesis h) {
@@ -291,7 +297,7 @@ static struct diagnosis_step answer(const struct trunk *t, const struct diagnosi
         enum digest_qop qop;
         if (!can_answer(t, x, &qop, &unused))
                 return done();
-        if (evidence_credentialed(e) >= policy->budget || count_failures(e) >= policy->failures) {
+        if (evidence_credentialed(e) >= policy->budget || diagnosis_failures(e) >= policy->failures) {
                 e->budget_spent = true;
                 return done();
         }
@@ -397,6 +403,10 @@ struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnos
                                      struct evidence *e) {
         if (e->broken || e->cut || e->n_exchanges >= EVIDENCE_EXCHANGES_MAX)
                 return done();
+        if (policy->requests > 0 && e->n_exchanges >= policy->requests) {
+                e->budget_spent = true;
+                return done();
+        }
         if (e->n_exchanges == 0)
                 return (struct diagnosis_step){.step = STEP_ASK};
 

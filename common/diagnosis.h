@@ -10,6 +10,7 @@
 struct diagnosis_policy {
         unsigned budget;       /* credentialed requests per trunk and run */
         unsigned failures;     /* of them, how many may be refused or stay unheard: none is sent when that many were */
+        unsigned requests;     /* of any kind; 0 = no such limit */
         bool follow_redirects; /* a 3xx is followed, once */
 };
 
@@ -48,6 +49,10 @@ struct diagnosis_step {
 /* Marks e->budget_spent when the next step would need a credentialed request that the budget does not allow. */
 struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnosis_policy *policy, const struct diagnosis_history *history,
                                      struct evidence *e);
+
+/* Exchange i was an answer that a carrier may count against the account: refused (neither stale nor the next door), or unheard. */
+bool diagnosis_is_failure(const struct evidence *e, size_t i);
+unsigned diagnosis_failures(const struct evidence *e);
 
 struct verdict diagnosis_verdict(const struct trunk *t, const struct diagnosis_history *history, const struct evidence *e);
 

@@ -18,6 +18,9 @@ static const char initial[] =
 static const char transports[] =
 #include "sql/002_transports.inc"
         ;
+static const char guard[] =
+#include "sql/003_guard.inc"
+        ;
 static const char carrier_clock[] =
 #include "sql/004_carrier_clock.inc"
         ;
@@ -29,7 +32,7 @@ static const char views[] =
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
-static const char *const migrations[] = {initial, transports, carrier_clock, verdicts};
+static const char *const migrations[] = {initial, transports, guard, carrier_clock, verdicts};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {

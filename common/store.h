@@ -6,6 +6,7 @@
 #include "base.h"
 #include "carrier_clock.h"
 #include "evidence.h"
+#include "guard.h"
 #include "trunk.h"
 #include "verdict.h"
 
@@ -68,6 +69,9 @@ struct run {
         int64_t trunks_known_usec; /* when the list of trunks was last read from the platform; 0 = never */
 
         unsigned n_trunks, n_pass, n_warn, n_fail, n_untested;
+
+        const struct guard *guard; /* borrowed; what was reserved is settled by it and by the results'; NULL = nothing was */
+        struct guard_time spent_until;
 };
 
 /* What a run means for a trunk's alert (see announcements below). */
@@ -100,6 +104,7 @@ struct result {
         struct carrier_clock clock;      /* the carrier's */
         bool keep_evidence;
         const struct trunk_memory *memory; /* NULL = as it was */
+        const struct guard_trunk *guard;   /* NULL = nothing was reserved */
         const struct proxy_result *proxies;
         size_t n_proxies;   /* 0 = the trunk was probed once */
         enum change change; /* set by the audit, for the journal; not stored */
@@ -129,6 +134,16 @@ int store_last_result(struct store *s, const char *trunk_id, enum cause *ret_cau
 
 /* STORE_NONE: nothing is remembered. */
 int store_memory(struct store *s, const char *trunk_id, struct trunk_memory *ret);
+
+/* Into the guard: the fingerprints' salt, and what the runs of the last day spent at carriers' hosts. */
+int store_guard(struct store *s, struct guard *g);
+
+/* The same of one trunk: t->trunk is set, t's second group is filled. target: "host[:port]", where it will be asked. */
+int store_guard_trunk(struct store *s, const struct guard *g, const char *target, struct guard_trunk *t);
+
+/* Counts what the trunks (guard_reserve()) may spend as spent by this run, until store_end_run() puts what was really spent in its place:
+ * a crash in between leaves it counted. One transaction, before the first probe. */
+int store_reserve(struct store *s, int64_t run, const struct guard *g, struct guard_trunk *const *trunks, size_t n);
 
 /* What the journal was last told of a subject: a trunk's id, "platform" or "clock" (the platform's ids are UUIDs, those of extra trunks
  * begin with "local:"). STORE_NONE: nothing yet, which means all is well. */

@@ -30,6 +30,22 @@ enum statement {
         STATEMENT_PUT_LISTING,
         STATEMENT_LISTING,
         STATEMENT_KNOWN_TRUNKS,
+        STATEMENT_GUARD_SALT,
+        STATEMENT_CARRIER_SPENDING,
+        STATEMENT_TRUNK_SPENDING,
+        STATEMENT_LAST_CARRIER,
+        STATEMENT_REJECTION,
+        STATEMENT_PUT_REJECTION,
+        STATEMENT_END_REJECTION,
+        STATEMENT_STAMP_LEDGER,
+        STATEMENT_TRIM_LEDGER,
+        STATEMENT_OPEN_LEDGER,
+        STATEMENT_SETTLE_LEDGER,
+        STATEMENT_PUT_LIMIT,
+        STATEMENT_PUT_TRUNK_SPENDING,
+        STATEMENT_PUT_CARRIER_SPENDING,
+        STATEMENT_DROP_TRUNK_SPENDING,
+        STATEMENT_DROP_CARRIER_SPENDING,
         STATEMENT_FIND_RUN,
         STATEMENT_FIND_TRUNK,
         STATEMENT_READ_RUN,
@@ -82,3 +98,9 @@ enum cause column_cause(const struct query *q, int column, enum cause otherwise)
 
 int transaction_begin(struct store *s);
 int transaction_end(struct store *s, int r); /* r < 0: rolls back and returns r; else commits, and rolls back when that fails */
+
+/* The row that a result refers to, inside a transaction. */
+int store_keep_trunk(struct store *s, const struct trunk *t);
+
+/* What the run reserved becomes what it spent, inside the transaction that ends it. */
+int store_settle(struct store *s, const struct run *run, const struct result *results, size_t n);

@@ -8,6 +8,16 @@
 
 #define RESULT_COLUMNS "trunk, trunk_id, carrier, outcome, cause, confidence, detail, remedy, sentence, run, time, latency_ms"
 
+/* See bind_now() in store_guard.c. */
+#define YOUNG_BOOT_USEC "600000000"
+#define DAY_USEC "86400000000"
+#define BY_WALL " (:wall - wall_usec) "
+#define AGE                                                                                \
+        " CASE WHEN NOT settled THEN 0"                                                    \
+        " WHEN boot = :boot AND boot <> '' THEN max(:boot_usec - boot_usec, 0)"            \
+        " WHEN :boot_usec < " YOUNG_BOOT_USEC " THEN max(min(" BY_WALL ", :boot_usec), 0)" \
+        " ELSE max(" BY_WALL ", 0) END "
+
 static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_BREAK_RUNS] = "UPDATE run SET state = 'broken' WHERE state = 'running'",
 
@@ -105,6 +115,44 @@ static const char *const sql[STATEMENT_COUNT] = {
                 "SELECT trunk_id, name, state, role, region, authentication, domain, proxies, transport, request_uri, realm,"
                 " username, algorithm, qop, self_uri, validation_time, validation_status, validation_code, validation_message,"
                 " validation_challenge, validation_authorization FROM trunk WHERE listed ORDER BY key",
+
+        [STATEMENT_GUARD_SALT] = "SELECT salt FROM guard_salt",
+        [STATEMENT_CARRIER_SPENDING] = "SELECT host," AGE
+                                       ", requests, credentialed, failures FROM carrier_spending JOIN ledger USING (run)",
+        [STATEMENT_TRUNK_SPENDING] = "SELECT" AGE ", requests, credentialed, failures"
+                                     " FROM ledger CROSS JOIN trunk_spending USING (run)" /* a seek for each run of the day */
+                                     " WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)",
+        [STATEMENT_LAST_CARRIER] = "SELECT target, address FROM result JOIN carrier ON carrier.id = carrier"
+                                   " WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk) ORDER BY run DESC LIMIT 1",
+        [STATEMENT_REJECTION] = "SELECT runs, word, since_usec, last_usec, credentials, circumstances FROM rejection"
+                                " JOIN cause ON cause.id = cause WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)",
+        [STATEMENT_PUT_REJECTION] =
+                "INSERT OR REPLACE INTO rejection (trunk, runs, cause, since_usec, last_usec, credentials, circumstances)"
+                " VALUES ((SELECT key FROM trunk WHERE trunk_id = :trunk), :runs, (SELECT id FROM cause WHERE word = :cause), :since,"
+                " :last, :credentials, :circumstances)",
+        [STATEMENT_END_REJECTION] = "DELETE FROM rejection WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)",
+        /* Counts of an earlier boot keep their stamps while this one is young, and then become this one's. Of this boot the wall stamps
+         * follow a step of the clock, so that they are right for the next boot. */
+        [STATEMENT_STAMP_LEDGER] = "UPDATE ledger SET (wall_usec, boot_usec, boot, settled)"
+                                   " = (:wall - " AGE ", :boot_usec - " AGE ", :boot, 1)"
+                                   " WHERE NOT settled OR boot = :boot OR :boot_usec >= " YOUNG_BOOT_USEC " OR wall_usec > :wall",
+        [STATEMENT_TRIM_LEDGER] = "DELETE FROM ledger WHERE" AGE ">= " DAY_USEC,
+        [STATEMENT_OPEN_LEDGER] =
+                "INSERT INTO ledger (run, wall_usec, boot, boot_usec, settled) VALUES (:run, :wall, :boot, :boot_usec, 0)",
+        [STATEMENT_SETTLE_LEDGER] =
+                "UPDATE ledger SET (wall_usec, boot, boot_usec, settled) = (:wall, :boot, :boot_usec, 1) WHERE run = :run",
+        [STATEMENT_PUT_LIMIT] = "INSERT INTO guard_limit (subject, period, requests, credentialed, failures)"
+                                " VALUES (:subject, :period, :requests, :credentialed, :failures) ON CONFLICT (subject, period) DO UPDATE"
+                                " SET (requests, credentialed, failures) = (excluded.requests, excluded.credentialed, excluded.failures)"
+                                " WHERE (requests, credentialed, failures)"
+                                " IS NOT (excluded.requests, excluded.credentialed, excluded.failures)",
+        [STATEMENT_PUT_TRUNK_SPENDING] = "INSERT INTO trunk_spending (run, trunk, requests, credentialed, failures)"
+                                         " VALUES (:run, (SELECT key FROM trunk WHERE trunk_id = :subject), :requests, :credentialed,"
+                                         " :failures)",
+        [STATEMENT_PUT_CARRIER_SPENDING] = "INSERT INTO carrier_spending (run, host, requests, credentialed, failures)"
+                                           " VALUES (:run, :subject, :requests, :credentialed, :failures)",
+        [STATEMENT_DROP_TRUNK_SPENDING] = "DELETE FROM trunk_spending WHERE run = :run",
+        [STATEMENT_DROP_CARRIER_SPENDING] = "DELETE FROM carrier_spending WHERE run = :run",
 
         [STATEMENT_FIND_RUN] = "SELECT id FROM run WHERE id = :run",
         [STATEMENT_FIND_TRUNK] = "SELECT trunk_id FROM trunk WHERE trunk_id = :trunk OR name = :trunk"

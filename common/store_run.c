@@ -116,8 +116,8 @@ static int put_run(struct store *s, const struct run *run) {
         return 0;
 }
 
-/* The row that a result refers to; nearly always it is there already. */
-static int keep_trunk(struct store *s, const struct trunk *t) {
+/* Nearly always it is there already. */
+int store_keep_trunk(struct store *s, const struct trunk *t) {
         _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_KEEP_TRUNK, "store a trunk");
         bind_text(&q, ":trunk", t->id);
         bind_text(&q, ":name", t->name);
@@ -268,7 +268,7 @@ static int put_verdict(struct store *s, int64_t run, const struct result *result
 
 static int put_result(struct store *s, int64_t run, const struct result *result) {
         const char *trunk_id = result->trunk->id;
-        int r = keep_trunk(s, result->trunk);
+        int r = store_keep_trunk(s, result->trunk);
         if (r == 0)
                 r = put_verdict(s, run, result);
         if (r == 0 && result->evidence && result->keep_evidence)
@@ -284,7 +284,7 @@ static int put_results(struct store *s, const struct run *run, const struct resu
         int r = put_run(s, run);
         for (size_t i = 0; r == 0 && i < n; i++)
                 r = put_result(s, run->id, &results[i]);
-        return r;
+        return r == 0 && run->guard ? store_settle(s, run, results, n) : r;
 }
 
 int store_end_run(struct store *s, const struct run *run, const struct result *results, size_t n) {

@@ -5,6 +5,7 @@
 #include "audit.h"
 
 #include <stdio.h>
+#include <systemd/sd-id128.h>
 #include <time.h>
 
 #include "../common/alert.h"
@@ -38,7 +39,18 @@ struct audit {
         struct trunk_audit **items; /* the trunks of this run: all, or those named */
         size_t n_items, n_finished, n_active;
         struct pace *pace;
+        struct guard *guard;
+        struct trunk_audit **waiting; /* items whose turn came while others of their host might still fail */
+        size_t n_waiting;
 };
+
+static struct guard_time guard_time(void) {
+        struct guard_time t = {.wall_usec = now_realtime(), .boot_usec = (int64_t)now_usec_of(CLOCK_BOOTTIME)};
+        sd_id128_t boot;
+        if (sd_id128_get_boot(&boot) >= 0)
+                (void)snprintf(t.boot, sizeof t.boot, SD_ID128_FORMAT_STR, SD_ID128_FORMAT_VAL(boot));
+        return t;
+}
 
 /* -- the telling ----------------------------------------------------------------------------------------------------- */
 
@@ -51,20 +63,16 @@ struct telling {
         size_t n_announcements, n_trunk_changes;
 };
 
-static enum change change_of(struct audit *a, const char *subject, enum cause now) {
+static enum change note(struct audit *a, struct telling *t, const char *subject, enum cause now) {
         enum cause told = now;
         int64_t told_usec = 0;
-        int r = store_announced(a->context.store, subject, &told, &told_usec);
-        return alert_change(r == 0, told, told_usec, now, a->run.finished_usec, a->context.config->alerts.reminder_usec);
-}
-
-static enum change note(struct audit *a, struct telling *t, const char *subject, enum cause now) {
-        enum change change = change_of(a, subject, now);
+        bool known = store_announced(a->context.store, subject, &told, &told_usec) == 0;
+        enum change change = alert_change(known, told, told_usec, now, a->run.finished_usec, a->context.config->alerts.reminder_usec);
         if (change == CHANGE_NONE)
                 return change;
         (void)snprintf(t->subjects[t->n_announcements], SUBJECT_MAX, "%s", subject);
         t->announcements[t->n_announcements] = (struct announcement){
-                .subject = t->subjects[t->n_announcements], .cause = now, .run = a->run.id};
+                .subject = t->subjects[t->n_announcements], .cause = alert_cause(known, told, now), .run = a->run.id};
         t->n_announcements++;
         return change;
 }
@@ -183,6 +191,8 @@ static int store_and_tell(struct audit *a) {
                 trunk_audit_result(a->items[i], &policy, &results[i]);
         count_outcomes(&a->run, results, n);
         a->run.finished_usec = now_realtime();
+        a->run.guard = a->guard;
+        a->run.spent_until = guard_time();
         int r = store_end_run(a->context.store, &a->run, results, n);
         if (r != 0)
                 return r;
@@ -258,7 +268,8 @@ static int on_pacer(sd_event_source *source, uint64_t usec, void *user) {
         return 0;
 }
 
-static void start_probe(struct audit *a, struct trunk_audit *item) {
+/* False when it has to wait for others of its host. */
+static bool start_probe(struct audit *a, struct trunk_audit *item) {
         const struct probe_context context = {
                 .event = a->context.event,
                 .transport = a->context.transport,
@@ -266,21 +277,44 @@ static void start_probe(struct audit *a, struct trunk_audit *item) {
                 .tls = a->context.tls,
                 .config = a->context.config,
         };
-        if (trunk_audit_start(item, &context, now_realtime(), on_trunk, a) == 0)
+        switch (trunk_audit_start(item, &context, now_realtime(), on_trunk, a)) {
+        case 0:
                 a->n_active++;
-        else
+                return true;
+        case TRUNK_AUDIT_WAIT:
+                return false;
+        default:
                 count_item(a);
+                return true;
+        }
+}
+
+/* In their order: where one still has to wait, those behind it have to, too. */
+static void start_waiting(struct audit *a) {
+        const struct guard_carrier *full = NULL;
+        size_t kept = 0;
+        for (size_t i = 0; i < a->n_waiting; i++) {
+                struct trunk_audit *item = a->waiting[i];
+                const struct guard_carrier *carrier = trunk_audit_guard(item)->carrier;
+                if (carrier != full && a->n_active < a->context.config->probe.concurrency && start_probe(a, item))
+                        continue;
+                full = carrier;
+                a->waiting[kept++] = item;
+        }
+        a->n_waiting = kept;
 }
 
 /* Starts what may start now; the pacer wakes us for the rest. */
 static void start_probes(struct audit *a) {
         uint64_t now = 0, at = 0;
         (void)sd_event_now(a->context.event, CLOCK_MONOTONIC, &now);
+        start_waiting(a);
         while (a->n_active < a->context.config->probe.concurrency) {
                 size_t i = 0;
                 int r = pace_next(a->pace, now, &i, &at);
                 if (r == 0) {
-                        start_probe(a, a->items[i]);
+                        if (!start_probe(a, a->items[i]))
+                                a->waiting[a->n_waiting++] = a->items[i];
                         continue;
                 }
                 if (r == 1) {
@@ -307,31 +341,54 @@ static bool is_named(const struct audit *a, const struct trunk *t) {
 /* Trunks of one carrier keep their distance; a trunk that is not probed needs none. */
 static int make_pace(struct audit *a) {
         _cleanup_(freep) const char **keys = calloc(a->n_items + 1, sizeof *keys);
-        _cleanup_(freep) char(*texts)[TARGET_HOST_MAX + 16] = calloc(a->n_items + 1, sizeof *texts);
-        if (!keys || !texts)
+        if (!keys)
                 return -ENOMEM;
         for (size_t i = 0; i < a->n_items; i++) {
-                struct target targets[TARGETS_MAX];
-                size_t n = 0;
-                if (target_list(targets, &n, trunk_audit_trunk(a->items[i])) != 0)
-                        continue;
-                memcpy(texts[i], targets[0].text, sizeof texts[i]);
-                keys[i] = texts[i];
+                const char *target = trunk_audit_target(a->items[i]);
+                keys[i] = target[0] ? target : NULL;
         }
         return pace_new(&a->pace, keys, a->n_items, a->context.config->probe.spacing_usec);
 }
 
+static int make_guard(struct audit *a) {
+        const struct config *c = a->context.config;
+        const struct guard_policy policy = {
+                .run = {{[GUARD_CREDENTIALED] = c->probe.budget, [GUARD_FAILURES] = c->probe.failures}},
+                .trunk = c->guard.trunk,
+                .carrier = c->guard.carrier,
+                .hold_after = c->guard.hold_after,
+        };
+        const struct guard_time now = guard_time();
+        int r = guard_new(&a->guard, &policy, &now);
+        return r < 0 ? r : store_guard(a->context.store, a->guard);
+}
+
+/* What cannot be counted is not spent: a run that cannot reserve ends here. */
+static int reserve(struct audit *a) {
+        _cleanup_(freep) struct guard_trunk **spenders = calloc(a->n_items + 1, sizeof(*spenders));
+        size_t n = 0;
+        if (!spenders)
+                return -ENOMEM;
+        for (size_t i = 0; i < a->n_items; i++)
+                if (trunk_audit_guard(a->items[i]))
+                        spenders[n++] = trunk_audit_guard(a->items[i]);
+        return store_reserve(a->context.store, a->run.id, a->guard, spenders, n);
+}
+
 static int prepare_items(struct audit *a) {
         int r = trunk_list_merge(&a->trunks, a->context.config);
+        if (r >= 0)
+                r = make_guard(a);
         if (r < 0)
                 return r;
         a->items = calloc(a->trunks.n + 1, sizeof *a->items);
-        if (!a->items)
+        a->waiting = calloc(a->trunks.n + 1, sizeof(*a->waiting));
+        if (!a->items || !a->waiting)
                 return -ENOMEM;
         for (size_t i = 0; i < a->trunks.n; i++) {
                 if (!is_named(a, &a->trunks.items[i]))
                         continue;
-                r = trunk_audit_new(&a->items[a->n_items], a->context.store, &a->trunks.items[i]);
+                r = trunk_audit_new(&a->items[a->n_items], a->context.store, a->guard, &a->trunks.items[i], a->request.force);
                 if (r < 0)
                         return r;
                 a->n_items++;
@@ -346,8 +403,11 @@ static int prepare_items(struct audit *a) {
 static void trunks_are_known(struct audit *a) {
         a->trunks_known = true;
         int r = prepare_items(a);
+        if (r == 0)
+                r = reserve(a);
         if (r < 0) {
-                journal_log(a->context.journal, LOG_ERR, "Unable to prepare the trunks: %s", strerror(-r));
+                journal_log(a->context.journal, LOG_ERR, "Unable to prepare the trunks: %s",
+                            r == -EIO ? store_error(a->context.store) : strerror(-r));
                 finish(a, RUN_ABORTED);
                 return;
         }
@@ -520,6 +580,8 @@ struct audit *audit_free(struct audit *a) {
                         a->items[i] = trunk_audit_free(a->items[i]);
                 a->resolver = resolver_free(a->resolver);
                 free(a->items);
+                free(a->waiting);
+                (void)guard_free(a->guard);
                 (void)pace_free(a->pace);
                 trunk_list_clear(&a->trunks);
                 free(a);

@@ -34,6 +34,7 @@ struct audit_request {
         enum run_trigger trigger;
         int64_t slot_usec;        /* 0 = none */
         const char *const *names; /* only these trunks, by id or name; NULL-terminated; borrowed until done; NULL = all */
+        bool force;               /* the trunks that are named are not held for credentials that were refused before */
         bool announce;            /* tell the journal what changed, and remember that it was told */
         audit_progress_fn *progress;
 };

@@ -399,11 +399,13 @@ static void ask_over_tcp(struct probe *p, const struct diagnosis_step *s) {
 static void follow(struct probe *p);
 
 static void step(struct probe *p) {
-        const struct diagnosis_policy policy = {
+        struct diagnosis_policy policy = {
                 .budget = p->context.config->probe.budget,
-                .failures = PROBE_FAILURES_MAX,
+                .failures = p->context.config->probe.failures,
                 .follow_redirects = p->context.config->sip.follow_redirects,
         };
+        if (p->context.restrict_policy)
+                p->context.restrict_policy(&policy, &p->evidence, p->context.restrict_user);
         struct diagnosis_step s = diagnosis_next(p->trunk, &policy, &p->history, &p->evidence);
         switch (s.step) {
         case STEP_DONE:

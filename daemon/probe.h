@@ -21,6 +21,9 @@ struct probe_context {
         /* Told when an exchange has ended, the last of the evidence; may be NULL. Also from inside probe_start(). */
         void (*on_exchange)(const struct evidence *e, void *user);
         void *exchange_user;
+        /* Lowers what the next step may spend; may be NULL. */
+        void (*restrict_policy)(struct diagnosis_policy *policy, const struct evidence *e, void *user);
+        void *restrict_user;
         const struct config *config;
         /* When set, the first answer waits for probe_answer(), which may be called from inside. */
         void (*on_challenge)(struct probe *p, void *user);

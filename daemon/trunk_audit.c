@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "../common/diagnosis.h"
+#include "now.h"
 
 #define RETRY_AFTER_MAX_SEC (24 * 3600) /* a carrier that asks for more is asked again after a day */
 
@@ -16,7 +17,11 @@ struct trunk_audit {
         struct evidence evidence;
         struct diagnosis_history history;
         struct trunk_memory memory;
-        struct proxy { /* of a trunk that is probed on each */
+        struct guard *guard;
+        struct guard_trunk spending;
+        bool is_counted;                   /* by the guard: it can be probed */
+        char target[TARGET_HOST_MAX + 16]; /* its first one; "" = none */
+        struct proxy {                     /* of a trunk that is probed on each */
                 char target[TARGET_HOST_MAX + 16];
                 struct verdict verdict;
                 struct evidence evidence;
@@ -70,6 +75,7 @@ void trunk_audit_result(struct trunk_audit *t, const struct carrier_clock_policy
                 .latency_usec = latency_of(e),
                 .clock = clock,
                 .memory = remember(t),
+                .guard = t->is_counted ? &t->spending : NULL,
                 .proxies = t->proxy_results,
                 .n_proxies = t->n_proxies,
         };
@@ -135,13 +141,21 @@ static void on_probe(struct probe *p, struct probe_result *result, void *user) {
         result->evidence = (struct evidence){0};
         diagnosis_learn(t->trunk, &r.evidence, &t->history);
         t->probe = probe_free(p);
+        if (guard_spend(t->guard, &t->spending, &r.evidence) < 0)
+                r.verdict = verdict_of(CAUSE_PROBE_BROKEN, "unable to count what it spent: %s", strerror(ENOMEM));
         if (t->n_proxies == 0) {
                 t->verdict = r.verdict;
                 t->evidence = r.evidence;
         } else if (next_proxy(t, &r)) {
                 return;
         }
+        guard_end(t->guard, &t->spending, &t->evidence, &t->verdict, now_realtime());
         t->done(t, t->user);
+}
+
+static void restrict_policy(struct diagnosis_policy *policy, const struct evidence *e, void *user) {
+        struct trunk_audit *t = user;
+        guard_restrict(t->guard, &t->spending, e, policy);
 }
 
 static int begin_probe(struct trunk_audit *t) {
@@ -165,10 +179,10 @@ static int prepare_proxies(struct trunk_audit *t) {
         return 0;
 }
 
-/* The carrier's own word counts for more than our schedule. */
+/* The carrier's own word counts for more than our schedule. More than it may ask for is a clock that was set back. */
 static bool is_held(const struct trunk_audit *t, int64_t now_usec, struct verdict *ret) {
         int64_t left_usec = t->memory.hold_until_usec - now_usec;
-        if (left_usec <= 0)
+        if (left_usec <= 0 || left_usec > RETRY_AFTER_MAX_SEC * (int64_t)USEC_PER_SEC)
                 return false;
         *ret = verdict_of(CAUSE_CARRIER_UNAVAILABLE, "the carrier asked not to be asked for another %lld s (Retry-After)",
                           (long long)(left_usec / (int64_t)USEC_PER_SEC) + 1);
@@ -177,16 +191,25 @@ static bool is_held(const struct trunk_audit *t, int64_t now_usec, struct verdic
 
 int trunk_audit_start(struct trunk_audit *t, const struct probe_context *context, int64_t now_usec, trunk_audit_done_fn *done, void *user) {
         t->context = *context;
+        t->context.restrict_policy = restrict_policy;
+        t->context.restrict_user = t;
         t->done = done;
         t->user = user;
-        if (diagnosis_before(t->trunk, &t->verdict) || is_held(t, now_usec, &t->verdict))
-                return 1;
-        int r = prepare_proxies(t);
-        if (r >= 0)
-                r = begin_probe(t);
-        if (r < 0)
+        if (!t->is_counted || is_held(t, now_usec, &t->verdict))
+                return TRUNK_AUDIT_DONE;
+        int r = guard_begin(t->guard, &t->spending);
+        if (r == GUARD_WAIT)
+                return TRUNK_AUDIT_WAIT;
+        if (r == GUARD_REFUSE) {
+                t->verdict = t->spending.withheld;
+                return TRUNK_AUDIT_DONE;
+        }
+        r = begin_probe(t);
+        if (r < 0) {
                 t->verdict = verdict_of(CAUSE_PROBE_BROKEN, "unable to start: %s", strerror(-r));
-        return r < 0;
+                guard_end(t->guard, &t->spending, &t->evidence, &t->verdict, now_usec);
+        }
+        return r < 0 ? TRUNK_AUDIT_DONE : 0;
 }
 
 void trunk_audit_cut(struct trunk_audit *t) {
@@ -196,12 +219,39 @@ void trunk_audit_cut(struct trunk_audit *t) {
 
 /* -- life ------------------------------------------------------------------------------------------------------------------ */
 
-int trunk_audit_new(struct trunk_audit **ret, struct store *store, const struct trunk *trunk) {
+/* What the guard must know before anything is sent. */
+static int prepare_guard(struct trunk_audit *t, struct store *store, bool forced) {
+        struct target targets[TARGETS_MAX];
+        size_t n = 0;
+        if (diagnosis_before(t->trunk, &t->verdict))
+                return 0;
+        int r = prepare_proxies(t);
+        if (r == 0 && target_list(targets, &n, t->trunk) != 0)
+                r = -EINVAL; /* diagnosis_before() has looked at it */
+        if (r < 0)
+                return r;
+        memcpy(t->target, targets[0].text, sizeof t->target);
+        enum outcome last = t->history.known ? cause_info(t->history.last_cause)->outcome : OUTCOME_UNTESTED;
+        t->spending = (struct guard_trunk){
+                .trunk = t->trunk,
+                .probes = t->n_proxies > 0 ? (unsigned)t->n_proxies : 1,
+                .forced = forced,
+                .passed = last == OUTCOME_PASS || last == OUTCOME_WARN,
+        };
+        r = store_guard_trunk(store, t->guard, t->target, &t->spending);
+        if (r == 0)
+                r = guard_reserve(t->guard, &t->spending);
+        t->is_counted = r == 0;
+        return r;
+}
+
+int trunk_audit_new(struct trunk_audit **ret, struct store *store, struct guard *guard, const struct trunk *trunk, bool forced) {
         struct trunk_audit *t = calloc(1, sizeof *t);
         if (!t)
                 return -ENOMEM;
         int64_t when;
         t->trunk = trunk;
+        t->guard = guard;
         t->verdict = verdict_of(CAUSE_RUN_ENDED, "not begun");
         t->history.known = store_last_result(store, trunk->id, &t->history.last_cause, &when) == 0;
         if (store_memory(store, trunk->id, &t->memory) == 0) {
@@ -210,14 +260,19 @@ int trunk_audit_new(struct trunk_audit **ret, struct store *store, const struct 
                 t->history.tried = t->memory.tried;
                 t->history.winner = t->memory.winner;
         }
-        *ret = t;
-        return 0;
+        int r = prepare_guard(t, store, forced);
+        if (r < 0)
+                (void)trunk_audit_free(t);
+        else
+                *ret = t;
+        return r < 0 ? r : 0;
 }
 
 struct trunk_audit *trunk_audit_free(struct trunk_audit *t) {
         if (t) {
                 (void)probe_free(t->probe);
                 evidence_clear(&t->evidence);
+                guard_trunk_clear(&t->spending);
                 for (size_t i = 0; i < t->n_proxies; i++)
                         evidence_clear(&t->proxies[i].evidence);
                 free(t->proxies);
@@ -229,4 +284,12 @@ struct trunk_audit *trunk_audit_free(struct trunk_audit *t) {
 
 const struct trunk *trunk_audit_trunk(const struct trunk_audit *t) {
         return t->trunk;
+}
+
+struct guard_trunk *trunk_audit_guard(struct trunk_audit *t) {
+        return t->is_counted ? &t->spending : NULL;
+}
+
+const char *trunk_audit_target(const struct trunk_audit *t) {
+        return t->target;
 }

@@ -26,7 +26,7 @@ enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNTESTED = 3, EXIT
 struct command_line {
         const char *config_file;
         const char *database; /* NULL = the configuration's */
-        bool json;
+        bool json, force;
         unsigned limit; /* rows; 0 = all */
         struct probe_options probe;
         bool for_probe; /* an option of the probe command was given */
@@ -37,6 +37,7 @@ struct command_line {
 static const char help[] = "Usage: trunkaudit [--config FILE] COMMAND\n"
                            "\n"
                            "  run [--trunk NAME]... [--json]       audit now: every trunk, or those named (id or name)\n"
+                           "      --force          with --trunk: send credentials again that the lock-out guard holds\n"
                            "  status [--json]                      each trunk's newest verdict\n"
                            "  history TRUNK [--limit N] [--json]   one trunk's verdicts, newest first\n"
                            "  clock [--limit N] [--json]           the clock's verdicts, newest first\n"
@@ -242,7 +243,11 @@ static int run_audit(struct command_run *c, const struct config *config, struct 
         if (r < 0)
                 return complain(EXIT_BROKEN, "unable to set up the run: %s", strerror(-r));
         const struct audit_request request = {
-                .trigger = RUN_TRIGGER_COMMAND, .names = c->names[0] ? c->names : NULL, .progress = on_progress};
+                .trigger = RUN_TRIGGER_COMMAND,
+                .names = c->names[0] ? c->names : NULL,
+                .force = c->line->force,
+                .progress = on_progress,
+        };
         c->code = EXIT_BROKEN;
         r = audit_start(&audit, &c->context, &request, on_done, c);
         if (r == STORE_BUSY) {
@@ -269,6 +274,8 @@ static int command_run(const struct command_line *l, const char **names) {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         if (l->argc > 0)
                 return complain(EXIT_USAGE, "run: unexpected argument \"%s\" (name a trunk with --trunk)", l->argv[0]);
+        if (l->force && !names[0])
+                return complain(EXIT_USAGE, "run: --force needs --trunk (it is for a trunk whose credentials were looked at)");
         if (l->database)
                 return complain(EXIT_USAGE, "run: --database is for reading; the configuration's store.path says where a run is stored");
         int code = load_config(l, true, &config);
@@ -432,6 +439,8 @@ static int command_probe(const struct command_line *l) {
 static int dispatch(const char *command, const struct command_line *l, const char **names) {
         if (names[0] && strcmp(command, "run") != 0)
                 return complain(EXIT_USAGE, "%s: --trunk is for run", command);
+        if (l->force && strcmp(command, "run") != 0)
+                return complain(EXIT_USAGE, "%s: --force is for run", command);
         if (l->for_probe && strcmp(command, "probe") != 0)
                 return complain(EXIT_USAGE, "%s: an option is for probe only (see trunkaudit --help)", command);
         if (strcmp(command, "probe") == 0)
@@ -497,6 +506,7 @@ int main(int argc, char **argv) {
                                                 {"json", no_argument, NULL, 'j'},
                                                 {"limit", required_argument, NULL, 'l'},
                                                 {"trunk", required_argument, NULL, 't'},
+                                                {"force", no_argument, NULL, 'f'},
                                                 {"help", no_argument, NULL, 'h'},
                                                 {"version", no_argument, NULL, 'V'},
                                                 {"transport", required_argument, NULL, 'T'},
@@ -543,6 +553,9 @@ int main(int argc, char **argv) {
                 case 'l':
                         if (!read_limit(optarg, &l.limit))
                                 return complain(EXIT_USAGE, "--limit: \"%s\" is not a number of rows", optarg);
+                        break;
+                case 'f':
+                        l.force = true;
                         break;
                 case 't':
                         names[n_names++] = optarg;

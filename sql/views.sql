@@ -240,3 +240,44 @@ FROM run
 LEFT JOIN cause AS clock ON clock.id = run.clock_cause
 LEFT JOIN cause AS platform ON platform.id = run.platform_cause
 ORDER BY run.id DESC;
+
+DROP VIEW IF EXISTS guard;
+CREATE VIEW guard AS -- what the lock-out guard counts, of its limits: requests, answers and failures; and which trunks it holds
+WITH period(word, usec) AS (VALUES ('10 minutes', 600000000), ('hour', 3600000000), ('day', 86400000000)),
+age AS (SELECT run, CASE WHEN settled THEN unixepoch() * 1000000 - wall_usec ELSE 0 END AS usec FROM ledger),
+spent AS (
+  SELECT 'trunk' AS subject, s.trunk AS name, p.word, sum(requests) AS requests, sum(credentialed) AS credentialed, sum(failures) AS failures
+  FROM period AS p JOIN age ON age.usec < p.usec JOIN trunk_spending AS s USING (run) GROUP BY s.trunk, p.word
+  UNION ALL
+  SELECT 'carrier', s.host, p.word, sum(requests), sum(credentialed), sum(failures)
+  FROM period AS p JOIN age ON age.usec < p.usec JOIN carrier_spending AS s USING (run) GROUP BY s.host, p.word),
+shown AS (
+  SELECT s.subject, s.name, s.word,
+    s.requests || coalesce('/' || l.requests, '') || ', ' || s.credentialed || coalesce('/' || l.credentialed, '') || ', '
+    || s.failures || coalesce('/' || l.failures, '') AS text
+  FROM spent AS s LEFT JOIN guard_limit AS l ON l.subject = s.subject AND l.period = s.word)
+SELECT
+  t.trunk,
+  t.trunk_id,
+  th.text AS hour,                                             -- "requests/limit, answers/limit, failures/limit"; NULL: nothing
+  td.text AS day,
+  t.host AS carrier,                                           -- the host that it was last asked at; the next three are of all its trunks
+  cm.text AS carrier_10m,
+  ch.text AS carrier_hour,
+  cd.text AS carrier_day,
+  strftime('%Y-%m-%dT%H:%M:%SZ', r.since_usec / 1000000, 'unixepoch') AS refused_since, -- NULL: its credentials are not refused
+  CASE WHEN t.cause = 'held' THEN t.time END AS held,          -- the run that last held it; NULL: the newest did not
+  coalesce(CASE WHEN t.cause IN ('held', 'budget_spent') THEN t.detail END, r.runs || ' runs: ' || c.word) AS why
+FROM (
+  SELECT t.key, t.trunk_id, l.trunk, l.cause, l.time, l.detail,
+    (SELECT trim(rtrim(rtrim(c.address, '0123456789'), ':'), '[]') FROM result AS e JOIN carrier AS c ON c.id = e.carrier
+     WHERE e.trunk = t.key ORDER BY e.run DESC LIMIT 1) AS host
+  FROM latest AS l JOIN trunk AS t ON t.trunk_id = l.trunk_id) AS t
+LEFT JOIN rejection AS r ON r.trunk = t.key
+LEFT JOIN cause AS c ON c.id = r.cause
+LEFT JOIN shown AS th ON th.subject = 'trunk' AND th.name = t.key AND th.word = 'hour'
+LEFT JOIN shown AS td ON td.subject = 'trunk' AND td.name = t.key AND td.word = 'day'
+LEFT JOIN shown AS cm ON cm.subject = 'carrier' AND cm.name = t.host AND cm.word = '10 minutes'
+LEFT JOIN shown AS ch ON ch.subject = 'carrier' AND ch.name = t.host AND ch.word = 'hour'
+LEFT JOIN shown AS cd ON cd.subject = 'carrier' AND cd.name = t.host AND cd.word = 'day'
+ORDER BY trunk COLLATE NOCASE, t.trunk_id;
