@@ -9,7 +9,6 @@
 
 #include "host_port.h"
 
-#define PRINT_ROUNDS 50000 /* of PBKDF2: some ten milliseconds, and only for trunks whose credentials were refused */
 #define SIGN_MAX 200
 
 struct guard {
@@ -98,7 +97,7 @@ unsigned guard_left(const struct guard_account *a, const struct guard_limits *l,
 
 /* -- fingerprints ----------------------------------------------------------------------------------------------------------- */
 
-int guard_credentials_print(const unsigned char salt[static GUARD_SALT_SIZE], const struct trunk *t, unsigned *ret) {
+int guard_credentials_print(const unsigned char salt[static GUARD_SALT_SIZE], unsigned rounds, const struct trunk *t, unsigned *ret) {
         const struct secret *secret = t->password ? t->password : t->ha1;
         struct span bytes = secret ? secret_bytes(secret) : SPAN("");
         char salted[1024];
@@ -107,7 +106,7 @@ int guard_credentials_print(const unsigned char salt[static GUARD_SALT_SIZE], co
         int n = snprintf(salted + GUARD_SALT_SIZE, sizeof salted - GUARD_SALT_SIZE, "%s\n%s\n%s", t->password ? "password" : "ha1", t->id,
                          t->username ? t->username : "");
         size_t size = n < (int)(sizeof salted - GUARD_SALT_SIZE) ? GUARD_SALT_SIZE + (size_t)n : sizeof salted;
-        if (n < 0 || PKCS5_PBKDF2_HMAC(bytes.p, (int)bytes.n, (const unsigned char *)salted, (int)size, PRINT_ROUNDS, EVP_sha256(),
+        if (n < 0 || PKCS5_PBKDF2_HMAC(bytes.p, (int)bytes.n, (const unsigned char *)salted, (int)size, (int)rounds, EVP_sha256(),
                                        sizeof print, print) != 1)
                 return -EIO;
         *ret = ((unsigned)print[0] << 8 | print[1]) & ((1U << GUARD_CREDENTIALS_BITS) - 1);
@@ -155,7 +154,7 @@ static bool is_unchanged(const struct guard *g, const struct guard_trunk *t, con
         if (guard_circumstances_print(t->trunk, first_challenge(e), &circumstances) < 0)
                 return true;
         return circumstances == r->circumstances &&
-               (guard_credentials_print(g->salt, t->trunk, &credentials) < 0 || credentials == r->credentials);
+               (guard_credentials_print(g->salt, g->policy.print_rounds, t->trunk, &credentials) < 0 || credentials == r->credentials);
 }
 
 /* -- hosts ------------------------------------------------------------------------------------------------------------------ */
@@ -470,7 +469,7 @@ static void note_rejection(struct guard *g, struct guard_trunk *t, const struct 
         }
         if (v->cause != CAUSE_WRONG_PASSWORD && v->cause != CAUSE_FORBIDDEN)
                 return;
-        if (guard_credentials_print(g->salt, t->trunk, &now.credentials) < 0 ||
+        if (guard_credentials_print(g->salt, g->policy.print_rounds, t->trunk, &now.credentials) < 0 ||
             guard_circumstances_print(t->trunk, first_challenge(e), &now.circumstances) < 0)
                 return; /* counted another time */
         bool same = old->runs > 0 && now.credentials == old->credentials && now.circumstances == old->circumstances;

@@ -32,7 +32,8 @@ struct guard_limits {
 struct guard_policy {
         struct guard_count run; /* credentialed and failures of a trunk in one run */
         struct guard_limits trunk, carrier;
-        unsigned hold_after; /* runs in which the same credentials were refused; 0 = never */
+        unsigned hold_after;   /* runs in which the same credentials were refused; 0 = never */
+        unsigned print_rounds; /* GUARD_PRINT_ROUNDS */
 };
 
 /* Now, by the wall clock, which can be set, and since the boot, which can not. Ages within one boot are taken from the latter, so that a
@@ -91,9 +92,10 @@ struct guard_rejection {
 };
 
 #define GUARD_CREDENTIALS_BITS 12
+#define GUARD_PRINT_ROUNDS 10000 /* of PBKDF2: some milliseconds, and only for trunks whose credentials were refused */
 
 /* Returns 0, or -EIO when the crypto library fails. c NULL = no challenge. */
-int guard_credentials_print(const unsigned char salt[static GUARD_SALT_SIZE], const struct trunk *t, unsigned *ret);
+int guard_credentials_print(const unsigned char salt[static GUARD_SALT_SIZE], unsigned rounds, const struct trunk *t, unsigned *ret);
 int guard_circumstances_print(const struct trunk *t, const struct challenge *c, int64_t *ret);
 
 /* A host where carriers are, in this run. */

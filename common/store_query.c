@@ -135,7 +135,8 @@ static const char *const sql[STATEMENT_COUNT] = {
          * follow a step of the clock, so that they are right for the next boot. */
         [STATEMENT_STAMP_LEDGER] = "UPDATE ledger SET (wall_usec, boot_usec, boot, settled)"
                                    " = (:wall - " AGE ", :boot_usec - " AGE ", :boot, 1)"
-                                   " WHERE NOT settled OR boot = :boot OR :boot_usec >= " YOUNG_BOOT_USEC " OR wall_usec > :wall",
+                                   " WHERE NOT settled OR wall_usec > :wall OR (boot <> :boot AND :boot_usec >= " YOUNG_BOOT_USEC ")"
+                                   " OR (boot = :boot AND abs((:wall - :boot_usec) - (wall_usec - boot_usec)) > 1000000)",
         [STATEMENT_TRIM_LEDGER] = "DELETE FROM ledger WHERE" AGE ">= " DAY_USEC,
         [STATEMENT_OPEN_LEDGER] =
                 "INSERT INTO ledger (run, wall_usec, boot, boot_usec, settled) VALUES (:run, :wall, :boot, :boot_usec, 0)",

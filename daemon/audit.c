@@ -357,6 +357,7 @@ static int make_guard(struct audit *a) {
                 .trunk = c->guard.trunk,
                 .carrier = c->guard.carrier,
                 .hold_after = c->guard.hold_after,
+                .print_rounds = GUARD_PRINT_ROUNDS,
         };
         const struct guard_time now = guard_time();
         int r = guard_new(&a->guard, &policy, &now);
