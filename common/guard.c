@@ -139,6 +139,10 @@ int guard_circumstances_print(const struct trunk *t, const struct challenge *c, 
         return 0;
 }
 
+bool guard_is_rejection(enum cause cause) {
+        return cause == CAUSE_WRONG_PASSWORD || cause == CAUSE_HA1_REFUSED || cause == CAUSE_SECRET_OUTDATED || cause == CAUSE_FORBIDDEN;
+}
+
 static const struct challenge *first_challenge(const struct evidence *e) {
         for (size_t i = 0; i < e->n_exchanges; i++)
                 if (e->exchanges[i].has_challenge)
@@ -387,6 +391,7 @@ void guard_restrict(struct guard *g, struct guard_trunk *t, const struct evidenc
         if (!t->is_withheld && !t->forced && g->policy.hold_after > 0 && t->rejection.runs >= g->policy.hold_after &&
             evidence_credentialed(e) == 0 && first_challenge(e) && is_unchanged(g, t, e))
                 hold(t);
+        policy->failures = least(policy->failures, g->policy.run.of[GUARD_FAILURES]);
         policy->requests = requests == UINT_MAX ? 0 : requests + t->account.planned.of[GUARD_REQUESTS];
         policy->budget = t->is_withheld ? 0
                                         : least(policy->budget,
@@ -467,7 +472,7 @@ static void note_rejection(struct guard *g, struct guard_trunk *t, const struct 
                 *old = (struct guard_rejection){0};
                 return;
         }
-        if (v->cause != CAUSE_WRONG_PASSWORD && v->cause != CAUSE_FORBIDDEN)
+        if (!guard_is_rejection(v->cause))
                 return;
         if (guard_credentials_print(g->salt, g->policy.print_rounds, t->trunk, &now.credentials) < 0 ||
             guard_circumstances_print(t->trunk, first_challenge(e), &now.circumstances) < 0)

@@ -83,6 +83,8 @@ unsigned guard_left(const struct guard_account *a, const struct guard_limits *l,
  * row goes with the first success. The price: one change of a secret in 4096 goes unseen, and needs --force.
  *
  * The second is over what is no secret: the trunk's settings, and the challenge's realm, algorithm, scheme and qop. */
+bool guard_is_rejection(enum cause cause); /* a verdict that they are refused */
+
 struct guard_rejection {
         unsigned runs; /* that were refused; 0 = none */
         enum cause cause;

@@ -18,7 +18,6 @@
 #define TOKEN_HEX 33               /* 128 random bits, and the final NUL */
 #define UDP_SIZE_MAX 1300          /* bytes of a request that may go by UDP (RFC 3261 section 18.1.1) */
 #define AUTHORIZATION_MAX 2048     /* bytes of one Authorization value */
-#define PROBE_FAILURES_MAX 2       /* refused or unheard answers of one probe */
 #define USER_AGENT "trunkauditd/" TRUNKAUDIT_VERSION
 
 struct probe {

@@ -98,8 +98,8 @@ static int begin_probe(struct trunk_audit *t);
 
 /* Once credentials were refused at one proxy they go to no other: all of them may count against one account. */
 static bool is_refused(const struct verdict *v) {
-        return v->cause == CAUSE_WRONG_PASSWORD || v->cause == CAUSE_FORBIDDEN || v->cause == CAUSE_LOCKOUT_SUSPECTED ||
-               v->cause == CAUSE_REFUSAL_UNPROVEN || v->cause == CAUSE_ANSWER_DROPPED;
+        return guard_is_rejection(v->cause) || v->cause == CAUSE_LOCKOUT_SUSPECTED || v->cause == CAUSE_REFUSAL_UNPROVEN ||
+               v->cause == CAUSE_ANSWER_DROPPED;
 }
 
 static int badness(const struct verdict *v) {

@@ -1,6 +1,7 @@
 /* test_lockout.c: a year of hourly runs against carriers that lock, which never do: the real guard, store and diagnosis; the carriers, the
  * clocks and the operators are played here. Between the hours an operator runs by hand in bursts, the process dies between reservation and
- * settlement, the host is rebooted, and the wall clock is set forth and back. LOCKOUT_HOURS makes the year shorter, LOCKOUT_SEED another. */
+ * settlement, the host is rebooted, and the wall clock is set forth and back. LOCKOUT_HOURS makes the year shorter, LOCKOUT_SEED another.
+ */
 #include <limits.h>
 
 #include "common/config.h"
@@ -12,7 +13,7 @@
 #define YEAR_HOURS 8760
 #define AT_ONCE 8 /* probes */
 
-#define LOCK_FAILURES 5 /* in ten minutes: the usual ban list */
+#define LOCK_FAILURES 5   /* in ten minutes: the usual ban list */
 #define LOCK_REQUESTS 120 /* in an hour: twice what a trunk may spend, because a reboot with a wrong clock may free the hour once */
 #define TIMES_MAX 512
 
@@ -35,6 +36,7 @@ struct account {
         enum habit habit;
         struct banner *banner;
         struct secret *secret;
+        struct diagnosis_history history;
         unsigned realm;
         bool is_right;
         unsigned tested, held;
@@ -94,13 +96,13 @@ static void challenge(const struct account *a, struct exchange *x) {
 }
 
 static bool is_accepted(const struct account *a, const struct exchange *x) {
-        return a->habit == PORT ? x->uri_form == URI_OTHER_PORT : a->is_right;
+        return a->habit == PORT ? x->hypothesis == HYPOTHESIS_URI_PORT : a->is_right;
 }
 
 /* The carrier's side of one request. */
 static void respond(struct world *w, const struct account *a, struct exchange *x) {
         bool refused = x->credentialed && !is_accepted(a, x);
-        w->now_usec += 30000;
+        w->now_usec += dice(w, 1000) == 0 ? dice(w, 540) * SECOND_USEC : 30000; /* now and then somebody is slow */
         if (a->banner->counts_requests || refused)
                 ban_list(w, a->banner);
         x->rtt_usec = 20000;
@@ -119,11 +121,11 @@ static void step(struct world *w, struct guard *g, struct probing *p) {
         struct diagnosis_policy policy = {.budget = 3, .failures = 2};
         struct evidence *e = &p->evidence;
         guard_restrict(g, &p->guard, e, &policy);
-        struct diagnosis_step s = diagnosis_next(&p->account->trunk, &policy, e);
+        struct diagnosis_step s = diagnosis_next(&p->account->trunk, &policy, &p->account->history, e);
         if (s.step == STEP_DONE) {
-                const struct diagnosis_history history = {0};
                 p->done = true;
-                p->verdict = diagnosis_verdict(&p->account->trunk, &history, e);
+                p->verdict = diagnosis_verdict(&p->account->trunk, &p->account->history, e);
+                diagnosis_learn(&p->account->trunk, e, &p->account->history);
                 ck_assert_int_eq(guard_spend(g, &p->guard, e), 0);
                 guard_end(g, &p->guard, e, &p->verdict, clocks(w).wall_usec);
                 return;
@@ -133,7 +135,9 @@ static void step(struct world *w, struct guard *g, struct probing *p) {
         *x = (struct exchange){.retry_after_sec = -1,
                                .sent_usec = (uint64_t)clocks(w).wall_usec,
                                .credentialed = s.step == STEP_ANSWER,
-                               .uri_form = s.uri_form,
+                               .hypothesis = s.hypothesis,
+                               .named = s.named,
+                               .other_method = s.other_method,
                                .qop = s.qop};
         respond(w, p->account, x);
 }
@@ -195,7 +199,10 @@ static void count(struct account *a, const struct probing *p) {
 /* dies_after UINT_MAX: it lives. */
 static void run_once(struct world *w, unsigned dies_after) {
         const struct guard_time now = clocks(w);
-        struct run run = {.started_usec = now.wall_usec, .trigger = RUN_TRIGGER_SLOT, .state = RUN_DONE, .clock = verdict_of(CAUSE_CLOCK_OK, "x"),
+        struct run run = {.started_usec = now.wall_usec,
+                          .trigger = RUN_TRIGGER_SLOT,
+                          .state = RUN_DONE,
+                          .clock = verdict_of(CAUSE_CLOCK_OK, "x"),
                           .platform = verdict_of(CAUSE_PLATFORM_UNUSED, "x")};
         struct probing all[ELEMENTS(w->accounts)];
         struct guard_trunk *spenders[ELEMENTS(w->accounts)];
@@ -215,8 +222,10 @@ static void run_once(struct world *w, unsigned dies_after) {
                 run.spent_until = clocks(w);
                 run.finished_usec = run.spent_until.wall_usec;
                 for (size_t i = 0; i < w->n_accounts; i++) {
-                        results[i] = (struct result){
-                                .trunk = &w->accounts[i].trunk, .verdict = all[i].verdict, .guard = &all[i].guard, .evidence = &all[i].evidence};
+                        results[i] = (struct result){.trunk = &w->accounts[i].trunk,
+                                                     .verdict = all[i].verdict,
+                                                     .guard = &all[i].guard,
+                                                     .evidence = &all[i].evidence};
                         count(&w->accounts[i], &all[i]);
                 }
                 ck_assert_msg(store_end_run(w->store, &run, results, w->n_accounts) == 0, "%s", store_error(w->store));
@@ -246,7 +255,8 @@ static void add_account(struct world *w, enum habit habit, struct banner *b) {
         struct account *a = &w->accounts[w->n_accounts++];
         char id[20];
         (void)snprintf(id, sizeof id, "trunk-%zu", w->n_accounts);
-        *a = (struct account){.trunk = make_trunk(id, id, TRUNK_EXTRA), .habit = habit, .banner = b, .is_right = habit == WORKS || habit == FLIPS};
+        *a = (struct account){
+                .trunk = make_trunk(id, id, TRUNK_EXTRA), .habit = habit, .banner = b, .is_right = habit == WORKS || habit == FLIPS};
         a->trunk.authentication = text_of("digest");
         a->trunk.username = text_of("u");
         a->trunk.proxies = text_of(b->address);
@@ -373,7 +383,8 @@ START_TEST(no_carrier_locks_in_a_year) {
                      LOCK_REQUESTS);
         ck_assert(!w.banners[0].locked && !w.banners[1].locked);
         for (size_t i = 0; i < w.n_accounts; i++)
-                (void)printf("# habit %d: tested in %u runs, held in %u\n", (int)w.accounts[i].habit, w.accounts[i].tested, w.accounts[i].held);
+                (void)printf("# habit %d: tested in %u runs, held in %u\n", (int)w.accounts[i].habit, w.accounts[i].tested,
+                             w.accounts[i].held);
         ck_assert_uint_gt(w.accounts[WRONG].held, hours / 2);
         ck_assert_uint_gt(w.accounts[WORKS].tested, hours / 2);
         end_world(&w);
