@@ -82,7 +82,7 @@ struct config {
                 uint64_t t1_usec;      /* RFC 3261 T1, default 500ms */
                 uint64_t timeout_usec; /* of one transaction, timer F; default 32s */
                 unsigned concurrency;  /* probes in flight; default 64 */
-                uint64_t spacing_usec; /* between requests that start a probe at one carrier address; default 100ms */
+                uint64_t spacing_usec; /* between requests that start a probe at one host; default 100ms */
                 unsigned budget;       /* credentialed requests per trunk and run; default 3, 1..3 */
                 unsigned failures;     /* of them refused or unheard; default 2, 1..2 */
         } probe;

@@ -345,7 +345,7 @@ static const struct option probe_options[] = {
          .help = "Of one request, with its retransmissions."},
         {"concurrency", OPTION_NUMBER, AT(probe.concurrency), .min = 1, .max = 4096, .preset = "64", .help = "Probes at one time."},
         {"spacing", OPTION_DURATION, AT(probe.spacing_usec), .max = MINUTE, .preset = "100ms",
-         .help = "Time between the first requests of two probes at the same carrier address."},
+         .help = "Time between the first requests of two probes at the same host."},
         {"budget", OPTION_NUMBER, AT(probe.budget), .min = 1, .max = 3, .preset = "3",
          .help = "Requests with credentials for each trunk and run. Fewer than the refusals after which the carrier locks an account."},
         {"failures", OPTION_NUMBER, AT(probe.failures), .min = 1, .max = 2, .preset = "2",

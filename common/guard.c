@@ -59,9 +59,7 @@ static unsigned spent_within(const struct guard_account *a, enum guard_kind kind
 
 /* How long until no more than ROOM of it is in the window. */
 static int64_t wait_for(const struct guard_account *a, enum guard_kind kind, int64_t window_usec, unsigned room) {
-        int64_t wait = INT64_MAX;
-        if (a->now.of[kind] + a->planned.of[kind] <= room)
-                wait = window_usec;
+        int64_t wait = window_usec;         /* then all of it is gone, what is spent now, too */
         for (size_t i = 0; i < a->n; i++) { /* would it be enough that this one is gone, and all that are as old? */
                 int64_t age = a->entries[i].age_usec;
                 if (age < window_usec && window_usec - age < wait && spent_within(a, kind, age) <= room)
@@ -79,7 +77,7 @@ bool guard_lacks(const struct guard_account *a, const struct guard_limits *l, co
                                 continue;
                         int64_t wait = need->of[k] > limit ? INT64_MAX : wait_for(a, k, windows_usec[w], limit - need->of[k]);
                         if (!found || wait > ret->wait_usec)
-                                *ret = (struct guard_shortage){k, w, spent, limit, wait};
+                                *ret = (struct guard_shortage){k, w, spent, need->of[k], limit, wait};
                         found = true;
                 }
         return found;
@@ -123,7 +121,8 @@ int guard_circumstances_print(const struct trunk *t, const struct challenge *c, 
         const char *settings[] = {t->authentication, t->domain,    t->proxies, t->transport, t->request_uri,
                                   t->realm,          t->algorithm, t->qop,     t->method};
         const struct challenge *seen = c ? c : &none;
-        const struct span offered[] = {seen->scheme, seen->realm, seen->algorithm_text, seen->qop_text};
+        const struct span offered[] = {span_of(seen->proxy ? "proxy" : ""), seen->scheme, seen->realm, seen->algorithm_text,
+                                       seen->qop_text};
         unsigned char hash[EVP_MAX_MD_SIZE];
         EVP_MD_CTX *context = EVP_MD_CTX_new();
         int ok = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
@@ -297,8 +296,8 @@ static struct verdict shortage_verdict(const struct guard *g, const struct guard
         char when[32] = "";
         if (s->wait_usec < INT64_MAX)
                 time_text(when, g->now.wall_usec + s->wait_usec);
-        return verdict_of(CAUSE_BUDGET_SPENT, "%u %s of %s in the last %s, and %u are allowed; %s%s", s->spent, kinds[s->kind], subject,
-                          windows[s->window], s->limit, when[0] ? "again after " : "no probe fits", when);
+        return verdict_of(CAUSE_BUDGET_SPENT, "%u %s of %s in the last %s, %u more could follow, and %u are allowed; %s%s", s->spent,
+                          kinds[s->kind], subject, windows[s->window], s->need, s->limit, when[0] ? "again after " : "no probe fits", when);
 }
 
 static struct verdict sign_verdict(const struct guard_carrier *c) {

@@ -67,7 +67,7 @@ void guard_account_clear(struct guard_account *a);
 struct guard_shortage {
         enum guard_kind kind;
         enum guard_window window;
-        unsigned spent, limit;
+        unsigned spent, need, limit;
         int64_t wait_usec; /* until enough of it is older than the window; INT64_MAX: the need is larger than the limit */
 };
 bool guard_lacks(const struct guard_account *a, const struct guard_limits *l, const struct guard_count *need, struct guard_shortage *ret);
@@ -82,7 +82,7 @@ unsigned guard_left(const struct guard_account *a, const struct guard_limits *l,
  * costs the full PBKDF2, a secret of decent length stays out of reach, and there is nothing to learn but of a secret that is refused: the
  * row goes with the first success. The price: one change of a secret in 4096 goes unseen, and needs --force.
  *
- * The second is over what is no secret: the trunk's settings, and the challenge's realm, algorithm, scheme and qop. */
+ * The second is over what is no secret: the trunk's settings, and who challenges: realm, algorithm, scheme, qop, proxy or registrar. */
 bool guard_is_rejection(enum cause cause); /* a verdict that they are refused */
 
 struct guard_rejection {

@@ -338,15 +338,13 @@ static bool is_named(const struct audit *a, const struct trunk *t) {
         return named;
 }
 
-/* Trunks of one carrier keep their distance; a trunk that is not probed needs none. */
+/* Trunks at one host keep their distance; a trunk that is not probed needs none. */
 static int make_pace(struct audit *a) {
         _cleanup_(freep) const char **keys = calloc(a->n_items + 1, sizeof *keys);
         if (!keys)
                 return -ENOMEM;
-        for (size_t i = 0; i < a->n_items; i++) {
-                const char *target = trunk_audit_target(a->items[i]);
-                keys[i] = target[0] ? target : NULL;
-        }
+        for (size_t i = 0; i < a->n_items; i++)
+                keys[i] = trunk_audit_host(a->items[i]);
         return pace_new(&a->pace, keys, a->n_items, a->context.config->probe.spacing_usec);
 }
 

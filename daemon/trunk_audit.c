@@ -19,9 +19,8 @@ struct trunk_audit {
         struct trunk_memory memory;
         struct guard *guard;
         struct guard_trunk spending;
-        bool is_counted;                   /* by the guard: it can be probed */
-        char target[TARGET_HOST_MAX + 16]; /* its first one; "" = none */
-        struct proxy {                     /* of a trunk that is probed on each */
+        bool is_counted; /* by the guard: it can be probed */
+        struct proxy {   /* of a trunk that is probed on each */
                 char target[TARGET_HOST_MAX + 16];
                 struct verdict verdict;
                 struct evidence evidence;
@@ -230,7 +229,6 @@ static int prepare_guard(struct trunk_audit *t, struct store *store, bool forced
                 r = -EINVAL; /* diagnosis_before() has looked at it */
         if (r < 0)
                 return r;
-        memcpy(t->target, targets[0].text, sizeof t->target);
         enum outcome last = t->history.known ? cause_info(t->history.last_cause)->outcome : OUTCOME_UNTESTED;
         t->spending = (struct guard_trunk){
                 .trunk = t->trunk,
@@ -238,7 +236,7 @@ static int prepare_guard(struct trunk_audit *t, struct store *store, bool forced
                 .forced = forced,
                 .passed = last == OUTCOME_PASS || last == OUTCOME_WARN,
         };
-        r = store_guard_trunk(store, t->guard, t->target, &t->spending);
+        r = store_guard_trunk(store, t->guard, targets[0].text, &t->spending);
         if (r == 0)
                 r = guard_reserve(t->guard, &t->spending);
         t->is_counted = r == 0;
@@ -290,6 +288,6 @@ struct guard_trunk *trunk_audit_guard(struct trunk_audit *t) {
         return t->is_counted ? &t->spending : NULL;
 }
 
-const char *trunk_audit_target(const struct trunk_audit *t) {
-        return t->target;
+const char *trunk_audit_host(const struct trunk_audit *t) {
+        return t->is_counted ? t->spending.host : NULL;
 }

@@ -34,5 +34,5 @@ const struct trunk *trunk_audit_trunk(const struct trunk_audit *t);
 /* What it may spend, for store_reserve(); NULL when it is not going to be probed. */
 struct guard_trunk *trunk_audit_guard(struct trunk_audit *t);
 
-/* Where its first target is, "host[:port]" as configured; "" = nowhere. */
-const char *trunk_audit_target(const struct trunk_audit *t);
+/* The host where it will be asked: trunks with the same one keep a distance; NULL when it is not going to be probed. */
+const char *trunk_audit_host(const struct trunk_audit *t);

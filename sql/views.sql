@@ -280,4 +280,4 @@ LEFT JOIN shown AS td ON td.subject = 'trunk' AND td.name = t.key AND td.word = 
 LEFT JOIN shown AS cm ON cm.subject = 'carrier' AND cm.name = t.host AND cm.word = '10 minutes'
 LEFT JOIN shown AS ch ON ch.subject = 'carrier' AND ch.name = t.host AND ch.word = 'hour'
 LEFT JOIN shown AS cd ON cd.subject = 'carrier' AND cd.name = t.host AND cd.word = 'day'
-ORDER BY trunk COLLATE NOCASE, t.trunk_id;
+ORDER BY t.trunk COLLATE NOCASE, t.trunk_id;
