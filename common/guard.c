@@ -387,8 +387,10 @@ void guard_restrict(struct guard *g, struct guard_trunk *t, const struct evidenc
         unsigned failed = spent->of[GUARD_FAILURES] + diagnosis_failures(e);
         if (!t->is_withheld)
                 check_host(g, t, e);
-        if (!t->is_withheld && !t->forced && g->policy.hold_after > 0 && t->rejection.runs >= g->policy.hold_after &&
-            evidence_credentialed(e) == 0 && first_challenge(e) && is_unchanged(g, t, e))
+        /* Also where a budget is in the way: that passes by itself, this does not. */
+        bool may_hold = !t->forced && (!t->is_withheld || t->withheld.cause == CAUSE_BUDGET_SPENT);
+        if (may_hold && g->policy.hold_after > 0 && t->rejection.runs >= g->policy.hold_after && evidence_credentialed(e) == 0 &&
+            first_challenge(e) && is_unchanged(g, t, e))
                 hold(t);
         policy->failures = least(policy->failures, g->policy.run.of[GUARD_FAILURES]);
         policy->requests = requests == UINT_MAX ? 0 : requests + t->account.planned.of[GUARD_REQUESTS];

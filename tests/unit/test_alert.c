@@ -33,6 +33,13 @@ static const struct {
         {true, CAUSE_STALE_NONCE, AGO(1), CAUSE_OK, HOUR_USEC, CHANGE_ENDED},
         {true, CAUSE_PLATFORM_ERROR, AGO(1), CAUSE_PLATFORM_OK, HOUR_USEC, CHANGE_ENDED},
         {true, CAUSE_CLOCK_OFF, AGO(1), CAUSE_CLOCK_UNUSED, HOUR_USEC, CHANGE_ENDED},
+        /* held after a refusal: the incident goes on, under the cause that was told */
+        {true, CAUSE_WRONG_PASSWORD, AGO(1), CAUSE_HELD, HOUR_USEC, CHANGE_NONE},
+        {true, CAUSE_WRONG_PASSWORD, AGO(HOUR_USEC), CAUSE_HELD, HOUR_USEC, CHANGE_REMINDER},
+        {true, CAUSE_OK, AGO(1), CAUSE_HELD, HOUR_USEC, CHANGE_BEGAN},
+        {false, CAUSE_OK, 0, CAUSE_HELD, HOUR_USEC, CHANGE_BEGAN},
+        {true, CAUSE_HELD, AGO(1), CAUSE_WRONG_PASSWORD, HOUR_USEC, CHANGE_CHANGED},
+        {true, CAUSE_HELD, AGO(1), CAUSE_OK, HOUR_USEC, CHANGE_ENDED},
         /* neither good nor bad */
         {true, CAUSE_STALE_NONCE, AGO(1), CAUSE_INACTIVE, HOUR_USEC, CHANGE_NONE},
         {true, CAUSE_STALE_NONCE, AGO(1), CAUSE_RUN_ENDED, HOUR_USEC, CHANGE_NONE},
@@ -69,11 +76,20 @@ START_TEST(every_cause_begins_and_ends) {
 }
 END_TEST
 
+START_TEST(a_held_trunk_keeps_the_cause_that_was_told) {
+        ck_assert_int_eq(alert_cause(true, CAUSE_FORBIDDEN, CAUSE_HELD), CAUSE_FORBIDDEN);
+        ck_assert_int_eq(alert_cause(true, CAUSE_OK, CAUSE_HELD), CAUSE_HELD);
+        ck_assert_int_eq(alert_cause(false, CAUSE_FORBIDDEN, CAUSE_HELD), CAUSE_HELD);
+        ck_assert_int_eq(alert_cause(true, CAUSE_FORBIDDEN, CAUSE_WRONG_PASSWORD), CAUSE_WRONG_PASSWORD);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("alert");
         TCase *tc = tcase_create("alert");
         tcase_add_loop_test(tc, tells_changes, 0, (int)ELEMENTS(changes));
         tcase_add_loop_test(tc, every_cause_begins_and_ends, 0, CAUSE_COUNT);
+        tcase_add_test(tc, a_held_trunk_keeps_the_cause_that_was_told);
         suite_add_tcase(suite, tc);
         SRunner *runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);

@@ -31,6 +31,10 @@ START_TEST(gives_defaults) {
                 ck_assert_uint_eq(c->probe.concurrency, 64);
                 ck_assert_uint_eq(c->probe.spacing_usec, 100 * USEC_PER_MSEC);
                 ck_assert_uint_eq(c->probe.budget, 3);
+                ck_assert_uint_eq(c->probe.failures, 2);
+                ck_assert_uint_eq(c->guard.hold_after, 3);
+                ck_assert_uint_lt(c->guard.carrier.in[GUARD_TEN_MINUTES].of[GUARD_FAILURES], 5);
+                ck_assert_uint_gt(c->guard.carrier.in[GUARD_TEN_MINUTES].of[GUARD_FAILURES], 0);
                 ck_assert_uint_eq(c->alerts.reminder_usec, 86400 * USEC_PER_SEC);
                 ck_assert_uint_eq(c->alerts.summary_above, 20);
                 ck_assert_str_eq(c->store.path, "/var/lib/trunkauditd/audit.db");
@@ -55,7 +59,11 @@ START_TEST(reads_every_key) {
                 "  deadline: 5s\n"
                 "clock: {servers: ['a:1123', '[::1]'], limit: 2500us, timeout: 1s}\n"
                 "dns: {servers: ['127.0.0.1:5353', '[::1]:53']}\n"
-                "probe: {method: Options, t1: 100ms, timeout: 3s, concurrency: 7, spacing: 0s, budget: 1}\n"
+                "probe: {method: Options, t1: 100ms, timeout: 3s, concurrency: 7, spacing: 0s, budget: 1, failures: 1}\n"
+                "guard: {hold_after: 9, trunk_requests_per_hour: 11, trunk_requests_per_day: 12, trunk_answers_per_hour: 13,\n"
+                "  trunk_answers_per_day: 14, trunk_failures_per_hour: 15, trunk_failures_per_day: 16, carrier_requests_per_hour: 17,\n"
+                "  carrier_requests_per_day: 18, carrier_answers_per_hour: 19, carrier_answers_per_day: 20, carrier_failures_per_10m: 21,\n"
+                "  carrier_failures_per_hour: 22, carrier_failures_per_day: 0}\n"
                 "alerts: {reminder: 2d, summary_above: 0}\n"
                 "store: {path: /tmp/a.db}\n"
                 "trunks:\n"
@@ -92,6 +100,12 @@ START_TEST(reads_every_key) {
         ck_assert_uint_eq(c->probe.concurrency, 7);
         ck_assert_uint_eq(c->probe.spacing_usec, 0);
         ck_assert_uint_eq(c->probe.budget, 1);
+        ck_assert_uint_eq(c->probe.failures, 1);
+        static const struct guard_limits trunk = {{[GUARD_HOUR] = {{11, 13, 15}}, [GUARD_DAY] = {{12, 14, 16}}}},
+                                         carrier = {{{{0, 0, 21}}, {{17, 19, 22}}, {{18, 20, 0}}}};
+        ck_assert_uint_eq(c->guard.hold_after, 9);
+        ck_assert_mem_eq(&c->guard.trunk, &trunk, sizeof trunk);
+        ck_assert_mem_eq(&c->guard.carrier, &carrier, sizeof carrier);
         ck_assert_uint_eq(c->alerts.reminder_usec, 2 * 86400 * USEC_PER_SEC);
         ck_assert_uint_eq(c->alerts.summary_above, 0);
         ck_assert_str_eq(c->store.path, "/tmp/a.db");
@@ -113,7 +127,7 @@ START_TEST(reads_every_key) {
         ck_assert_str_eq(t->method, "REGISTER");
         ck_assert_int_eq(t->password.kind, SECRET_REF_CREDENTIAL);
         ck_assert_int_eq(t->ha1.kind, SECRET_REF_NONE);
-        ck_assert_uint_eq(t->line, 18);
+        ck_assert_uint_eq(t->line, 22);
         ck_assert_uint_eq(t->column, 5);
         ck_assert_str_eq(c->trunks[1].name, "0123");
         ck_assert(!c->trunks[1].extra);

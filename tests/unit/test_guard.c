@@ -40,10 +40,10 @@ static const struct {
         {{2, 0, 0}, 1, 0, 0, true, GUARD_TEN_MINUTES, 3, MINUTE, 0}, /* a limit that was made smaller */
         {{2, 0, 0}, 3, 0, 0, true, GUARD_TEN_MINUTES, 3, NEVER, 0},
         {{0, 5, 0}, 1, 0, 0, false, 0, 0, 0, 1},
-        {{0, 5, 0}, 2, 0, 0, true, GUARD_HOUR, 4, 10 * MINUTE, 1},  /* when the oldest is gone */
-        {{0, 5, 0}, 4, 0, 0, true, GUARD_HOUR, 4, 51 * MINUTE, 1},  /* when all are */
+        {{0, 5, 0}, 2, 0, 0, true, GUARD_HOUR, 4, 10 * MINUTE, 1}, /* when the oldest is gone */
+        {{0, 5, 0}, 4, 0, 0, true, GUARD_HOUR, 4, 51 * MINUTE, 1}, /* when all are */
         {{0, 0, 7}, 2, 0, 0, true, GUARD_DAY, 6, 24 * HOUR - 90 * MINUTE, 1},
-        {{4, 5, 0}, 2, 0, 0, true, GUARD_HOUR, 4, 10 * MINUTE, 1},  /* the longer wait counts */
+        {{4, 5, 0}, 2, 0, 0, true, GUARD_HOUR, 4, 10 * MINUTE, 1},   /* the longer wait counts */
         {{4, 0, 0}, 1, 1, 0, true, GUARD_TEN_MINUTES, 4, MINUTE, 0}, /* this run's count as now */
         {{4, 0, 0}, 1, 0, 1, true, GUARD_TEN_MINUTES, 4, MINUTE, 0}, /* and what its probes may still spend */
         {{4, 0, 0}, 4, 1, 0, true, GUARD_TEN_MINUTES, 4, 10 * MINUTE, 0},
@@ -94,8 +94,10 @@ static unsigned print_of(const char *id, const char *user, const char *password,
         memcpy(own, salt, sizeof own);
         own[0] = salted;
         ck_assert_int_eq(secret_new(&secret, text, strlen(text)), 0);
-        const struct trunk t = {
-                .id = (char *)(uintptr_t)id, .username = (char *)(uintptr_t)user, .password = password ? secret : NULL, .ha1 = ha1 ? secret : NULL};
+        const struct trunk t = {.id = (char *)(uintptr_t)id,
+                                .username = (char *)(uintptr_t)user,
+                                .password = password ? secret : NULL,
+                                .ha1 = ha1 ? secret : NULL};
         ck_assert_int_eq(guard_credentials_print(own, 10, &t, &print), 0);
         ck_assert_uint_lt(print, 1U << GUARD_CREDENTIALS_BITS);
         secret_free(secret);
@@ -151,9 +153,12 @@ END_TEST
 /* -- hosts ------------------------------------------------------------------------------------------------------------------------ */
 
 START_TEST(a_host_has_no_port) {
-        static const char *const hosts[][2] = {{"192.0.2.1:5060", "192.0.2.1"},      {"192.0.2.1", "192.0.2.1"},
-                                               {"[2001:DB8::1]:5061", "2001:db8::1"}, {"[2001:db8::1]", "2001:db8::1"},
-                                               {"SBC1.Carrier.example:5080", "sbc1.carrier.example"}, {"", ""}};
+        static const char *const hosts[][2] = {{"192.0.2.1:5060", "192.0.2.1"},
+                                               {"192.0.2.1", "192.0.2.1"},
+                                               {"[2001:DB8::1]:5061", "2001:db8::1"},
+                                               {"[2001:db8::1]", "2001:db8::1"},
+                                               {"SBC1.Carrier.example:5080", "sbc1.carrier.example"},
+                                               {"", ""}};
         char host[GUARD_HOST_MAX];
         for (size_t i = 0; i < ELEMENTS(hosts); i++) {
                 guard_host_of(hosts[i][0], host);
@@ -198,7 +203,8 @@ struct stage {
 
 static void begin_stage(struct stage *s, const struct guard_policy *policy) {
         const struct guard_time now = {.wall_usec = INT64_C(1795410000000000), .boot_usec = HOUR, .boot = "b"};
-        *s = (struct stage){.trunk = {.id = (char *)(uintptr_t) "id", .name = (char *)(uintptr_t) "N", .username = (char *)(uintptr_t) "u"}};
+        *s = (struct stage){
+                .trunk = {.id = (char *)(uintptr_t) "id", .name = (char *)(uintptr_t) "N", .username = (char *)(uintptr_t) "u"}};
         ck_assert_int_eq(guard_new(&s->g, policy, &now), 0);
         guard_set_salt(s->g, salt);
         ck_assert_int_eq(secret_new(&s->secret, "p", 1), 0);
@@ -331,8 +337,8 @@ START_TEST(probes_at_a_host_wait_while_all_of_them_could_fail) {
                 ck_assert_int_eq(guard_reserve(s.g, &others[i]), 0);
         }
         ck_assert_uint_eq(s.t.carrier->reserved.of[GUARD_FAILURES], 4); /* not eight: more cannot happen */
-        ck_assert_int_eq(guard_begin(s.g, &s.t), 0);       /* two */
-        ck_assert_int_eq(guard_begin(s.g, &others[0]), 0); /* one, as it worked */
+        ck_assert_int_eq(guard_begin(s.g, &s.t), 0);                    /* two */
+        ck_assert_int_eq(guard_begin(s.g, &others[0]), 0);              /* one, as it worked */
         ck_assert_int_eq(guard_begin(s.g, &others[1]), GUARD_WAIT);
         struct verdict v = verdict_of(CAUSE_OK, "x");
         guard_end(s.g, &others[0], &s.e, &v, 0);
@@ -341,8 +347,9 @@ START_TEST(probes_at_a_host_wait_while_all_of_them_could_fail) {
         s.t.carrier->account.now.of[GUARD_FAILURES] = 3; /* waiting helps no more */
         ck_assert_int_eq(guard_begin(s.g, &others[2]), 0);
         ck_assert(others[2].is_withheld);
-        ck_assert_str_eq(others[2].withheld.detail, "3 failures of 192.0.2.1 in the last ten minutes, 2 more could follow, and 4 are allowed; again after "
-                                                    "2026-11-23T05:10:00Z");
+        ck_assert_str_eq(others[2].withheld.detail,
+                         "3 failures of 192.0.2.1 in the last ten minutes, 2 more could follow, and 4 are allowed; again after "
+                         "2026-11-23T05:10:00Z");
         end_stage(&s);
 }
 END_TEST

@@ -32,6 +32,11 @@ static const struct {
         {"schedule: {interval: 99999999999999999999h}",
          NOTHING "1:22: schedule.interval: \"99999999999999999999h\" is too long (1d at most)\n"},
         {"probe: {t1: 18446744073709551616us}", NOTHING "1:13: probe.t1: \"18446744073709551616us\" is too long (10s at most)\n"},
+        {"guard: {trunk_answers_per_hour: 0, trunk_answers_per_day: 1, carrier_failures_per_day: 0}", NOTHING},
+        {"guard: {trunk_answers_per_day: 11}", NOTHING "1:32: guard.trunk_answers_per_day: 11 is less than trunk_answers_per_hour of 12 "
+                                                       "(write a larger one, or 0 for no limit)\n"},
+        {"guard: {carrier_failures_per_10m: 9}", NOTHING "1:35: guard.carrier_failures_per_10m: 9 is more than carrier_failures_per_hour "
+                                                         "of 8 (write a smaller one, or a larger one there)\n"},
         {"schedule: {interval: 7h}", NOTHING "1:22: schedule.interval: 7h does not divide a day (write for example 15m, 30m, 1h or 2h)\n"},
         {"schedule: {interval: 1h, splay: 1h}",
          NOTHING "1:33: schedule.splay: 1h is not less than the interval of 1h (write a shorter one)\n"},
