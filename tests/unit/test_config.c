@@ -131,7 +131,7 @@ START_TEST(reads_every_key) {
         ck_assert_uint_eq(t->column, 5);
         ck_assert_str_eq(c->trunks[1].name, "0123");
         ck_assert(!c->trunks[1].extra);
-        ck_assert_uint_eq(c->trunks[1].line, 21);
+        ck_assert_uint_eq(c->trunks[1].line, 25);
 
         ck_assert_ptr_eq(config_trunk_find(c, "i", "0123"), &c->trunks[0]);
         ck_assert_ptr_eq(config_trunk_find(c, "?", "0123"), &c->trunks[1]);
