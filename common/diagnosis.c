@@ -254,11 +254,16 @@ void diagnosis_learn(const struct trunk *t, const struct evidence *e, struct dia
                 history->tried = hypotheses_refuted(history, e);
                 return;
         }
+        size_t refused = first_plain_refusal(e);
         history->tried = 0;
-        if (first_plain_refusal(e) == SIZE_MAX || verdict_confidence(&v) != CONFIDENCE_PROVEN)
+        if (refused == SIZE_MAX && accepted != HYPOTHESIS_NONE && accepted == history->winner)
+                return; /* sent first, accepted again */
+        if (refused == SIZE_MAX || verdict_confidence(&v) != CONFIDENCE_PROVEN) {
                 history->winner = HYPOTHESIS_NONE;
-        else
-                history->winner = accepted == HYPOTHESIS_NONE ? HYPOTHESIS_FRESH_NONCE : accepted;
+                return;
+        }
+        history->winner = accepted == HYPOTHESIS_NONE ? HYPOTHESIS_FRESH_NONCE : accepted;
+        history->winner_usec = (int64_t)e->exchanges[refused].sent_usec;
 }
 
 /* -- the next step --------------------------------------------------------------------------------------------------------- */
@@ -291,7 +296,20 @@ static struct diagnosis_step ask_again(const struct diagnosis_policy *policy, st
                 .step = STEP_ASK, .target = e->exchanges[e->n_exchanges - 1].target, .hypothesis = h, .named = was_named(e)};
 }
 
-static struct diagnosis_step answer(const struct trunk *t, const struct diagnosis_policy *policy, struct evidence *e) {
+/* What the answer changes: what its challenge was asked for, or in the first answer what is known to be accepted. */
+static enum hypothesis form_to_send(const struct trunk *t, const struct diagnosis_history *h, const struct evidence *e,
+                                    const struct exchange *x) {
+        const struct refused_answer r = {
+                .trunk = t,
+                .challenge = &x->challenge,
+                .transport = x->target < e->n_targets ? e->targets[x->target].transport : TARGET_UDP,
+        };
+        bool first = x->hypothesis == HYPOTHESIS_NONE && evidence_credentialed(e) == 0;
+        return first && h->winner_first && (hypotheses_possible(&r) & HYPOTHESIS_BIT(h->winner)) ? h->winner : x->hypothesis;
+}
+
+static struct diagnosis_step answer(const struct trunk *t, const struct diagnosis_policy *policy, const struct diagnosis_history *h,
+                                    struct evidence *e) {
         const struct exchange *x = &e->exchanges[e->n_exchanges - 1];
         struct verdict unused;
         enum digest_qop qop;
@@ -301,9 +319,10 @@ static struct diagnosis_step answer(const struct trunk *t, const struct diagnosi
                 e->budget_spent = true;
                 return done();
         }
-        if (x->hypothesis == HYPOTHESIS_QOP)
+        enum hypothesis form = form_to_send(t, h, e, x);
+        if (form == HYPOTHESIS_QOP)
                 qop = DIGEST_QOP_AUTH;
-        return (struct diagnosis_step){.step = STEP_ANSWER, .hypothesis = x->hypothesis, .qop = qop};
+        return (struct diagnosis_step){.step = STEP_ANSWER, .hypothesis = form, .qop = qop};
 }
 
 /* The exchange before asked for this one for a reason: did an answer go unheard? */
@@ -323,6 +342,8 @@ static struct diagnosis_step after_refusal(const struct trunk *t, const struct d
                 return done();
         if (in_doubt && x->hypothesis != HYPOTHESIS_NONE && x->hypothesis != HYPOTHESIS_FRESH_NONCE)
                 return ask_again(policy, e, x->hypothesis);
+        if (first == SIZE_MAX && x->hypothesis == h->winner) /* sent first: it no longer wins */
+                return ask_again(policy, e, HYPOTHESIS_NONE);
         if (!one_more || first == SIZE_MAX || !refused_answer_of(t, h, e, first, &refused))
                 return done();
         if (x->hypothesis == HYPOTHESIS_FRESH_NONCE)
@@ -429,14 +450,14 @@ struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnos
                 if (x->status >= 300 && !is_challenge_status(x->status))
                         return after_other_status(t, history, e);
                 bool unwanted = !is_challenge_status(x->status) || trunk_kind(t) == TRUNK_ADDRESS || is_check_after_silence(e, last);
-                return unwanted ? done() : answer(t, policy, e);
+                return unwanted ? done() : answer(t, policy, history, e);
         }
         if (is_accepted(x))
                 return after_acceptance(policy, history, e);
         if (is_stale_again(e, last))
                 return after_stale_again(t, policy, history, e);
         if (is_stale(e, last) || is_next_door(e, last))
-                return answer(t, policy, e);
+                return answer(t, policy, history, e);
         if (is_refusal(e, last))
                 return after_refusal(t, policy, history, e);
         return done();

@@ -22,6 +22,8 @@ struct diagnosis_history {
         enum digest_algorithm algorithm; /* of the last answer that was accepted */
         hypotheses tried;                /* refused too, since the answer as it should be is refused */
         enum hypothesis winner;          /* accepted in place of it, and proven; HYPOTHESIS_NONE = none */
+        int64_t winner_usec;             /* CLOCK_REALTIME when the answer as it should be was last refused beside it */
+        bool winner_first;               /* that is not long ago: the winner is sent first, which costs no failure */
 };
 
 /* True when the trunk cannot or need not be probed at all; the verdict says why. */

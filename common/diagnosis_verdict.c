@@ -174,11 +174,13 @@ static size_t first_accepted(const struct evidence *e) {
         return i;
 }
 
-/* The last answer before exchange i that was refused; SIZE_MAX when none was. */
+/* The last answer before exchange i that was refused with nothing changed but the nonce; SIZE_MAX when none was. */
 static size_t refusal_before(const struct evidence *e, size_t i) {
-        while (i-- > 0)
-                if (is_refusal(e, i))
+        while (i-- > 0) {
+                enum hypothesis h = e->exchanges[i].hypothesis;
+                if (is_refusal(e, i) && (h == HYPOTHESIS_NONE || h == HYPOTHESIS_FRESH_NONCE))
                         return i;
+        }
         return SIZE_MAX;
 }
 
@@ -226,18 +228,30 @@ static const char *form_of(const struct trunk *t, const struct exchange *x, enum
         return x->digest_uri;
 }
 
+/* What the accepted answer proves of the input that it changes. */
+static enum cause cause_of_input(const struct evidence *e, size_t accepted) {
+        enum hypothesis h = e->exchanges[accepted].hypothesis;
+        const struct exchange *asked = challenge_of(e, accepted);
+        return h == HYPOTHESIS_QOP && asked && asked->challenge.qop_auth_int ? CAUSE_AUTH_INT_UNVERIFIABLE : hypothesis_cause(h);
+}
+
+/* Known to be accepted, and sent first. */
+static struct verdict judge_winner(const struct trunk *t, const struct evidence *e, size_t accepted) {
+        const struct exchange *a = &e->exchanges[accepted];
+        _cleanup_(freep) char *owned = NULL;
+        return verdict_of(cause_of_input(e, accepted), "accepted with \"%s\"; the form that it should have was refused less than a day ago",
+                          form_of(t, a, a->hypothesis, &owned));
+}
+
 /* Refused as it should be, accepted with one input changed. Proven when the first form was refused once more after that, now or in an
  * earlier run. */
 static struct verdict judge_input(const struct trunk *t, const struct diagnosis_history *h, const struct evidence *e, size_t refused,
                                   size_t accepted, bool refused_again) {
         const struct exchange *r = &e->exchanges[refused], *a = &e->exchanges[accepted];
         _cleanup_(freep) char *owned = NULL;
-        enum cause cause = hypothesis_cause(a->hypothesis);
-        if (cause == CAUSE_QOP_REQUIRED && r->qop == DIGEST_QOP_AUTH_INT)
-                cause = CAUSE_AUTH_INT_UNVERIFIABLE;
         const char *without = form_of(t, r, a->hypothesis, &owned), *with = form_of(t, a, a->hypothesis, &owned);
-        struct verdict v = verdict_of(cause, "refused with \"%s\" (%d %s), accepted with \"%s\"%s", without, r->status, r->reason, with,
-                                      refused_again ? ", refused again with the first" : "");
+        struct verdict v = verdict_of(cause_of_input(e, accepted), "refused with \"%s\" (%d %s), accepted with \"%s\"%s", without,
+                                      r->status, r->reason, with, refused_again ? ", refused again with the first" : "");
         v.doubtful = !refused_again && h->winner != a->hypothesis;
         return v;
 }
@@ -251,6 +265,10 @@ static bool judge_detour(const struct trunk *t, const struct diagnosis_history *
                 stale += is_stale(e, i);
         if (a->hypothesis == HYPOTHESIS_QOP && refused == SIZE_MAX && stale > 1) {
                 *ret = verdict_of(CAUSE_QOP_REQUIRED, "two answers without qop were called stale, one with qop=auth was accepted");
+                return true;
+        }
+        if (refused == SIZE_MAX && a->hypothesis != HYPOTHESIS_NONE && a->hypothesis != HYPOTHESIS_FRESH_NONCE) {
+                *ret = judge_winner(t, e, accepted);
                 return true;
         }
         if (refused != SIZE_MAX) {

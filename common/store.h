@@ -84,6 +84,8 @@ struct trunk_memory {
         int64_t hold_until_usec;         /* the carrier asked not to be asked before (Retry-After); 0 = it did not */
         hypotheses tried;                /* as in struct diagnosis_history */
         enum hypothesis winner;
+        int64_t winner_usec;
+        int64_t settings; /* guard_circumstances_print() of the trunk, which both hold for; 0 = unknown */
 };
 
 /* One proxy of a trunk that is probed on each: a row of `proxy_result`. Borrowed texts. */

@@ -72,13 +72,15 @@ static const char *const sql[STATEMENT_COUNT] = {
                 " (SELECT key FROM trunk WHERE trunk_id = :trunk), :seq, :target, :address,"
                 " (SELECT id FROM outcome WHERE word = :outcome), (SELECT id FROM cause WHERE word = :cause), :detail, :latency)",
         /* Most runs leave it as it was, and write nothing. */
-        [STATEMENT_PUT_MEMORY] = "INSERT INTO trunk_memory (trunk, algorithm, hold_until_usec, tried, winner)"
-                                 " VALUES ((SELECT key FROM trunk WHERE trunk_id = :trunk), :algorithm, :hold_until, :tried, :winner)"
-                                 " ON CONFLICT (trunk) DO UPDATE SET (algorithm, hold_until_usec, tried, winner)"
-                                 " = (excluded.algorithm, excluded.hold_until_usec, excluded.tried, excluded.winner)"
-                                 " WHERE (algorithm, hold_until_usec, tried, winner)"
-                                 " IS NOT (excluded.algorithm, excluded.hold_until_usec, excluded.tried, excluded.winner)",
-        [STATEMENT_MEMORY] = "SELECT algorithm, hold_until_usec, tried, winner FROM trunk_memory"
+        [STATEMENT_PUT_MEMORY] = "INSERT INTO trunk_memory (trunk, algorithm, hold_until_usec, tried, winner, winner_usec, settings)"
+                                 " VALUES ((SELECT key FROM trunk WHERE trunk_id = :trunk), :algorithm, :hold_until, :tried, :winner,"
+                                 " :winner_usec, :settings)"
+                                 " ON CONFLICT (trunk) DO UPDATE SET (algorithm, hold_until_usec, tried, winner, winner_usec, settings)"
+                                 " = (excluded.algorithm, excluded.hold_until_usec, excluded.tried, excluded.winner, excluded.winner_usec,"
+                                 " excluded.settings) WHERE (algorithm, hold_until_usec, tried, winner, winner_usec, settings)"
+                                 " IS NOT (excluded.algorithm, excluded.hold_until_usec, excluded.tried, excluded.winner,"
+                                 " excluded.winner_usec, excluded.settings)",
+        [STATEMENT_MEMORY] = "SELECT algorithm, hold_until_usec, tried, winner, winner_usec, settings FROM trunk_memory"
                              " WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)",
         [STATEMENT_LAST_RESULT] = "SELECT cause.word, started_usec FROM result JOIN cause ON cause.id = result.cause"
                                   " JOIN run ON run.id = result.run WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)"

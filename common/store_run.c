@@ -230,6 +230,8 @@ static int put_memory(struct store *s, const char *trunk_id, const struct trunk_
         bind_optional(&q, ":hold_until", m->hold_until_usec);
         bind_text_or_null(&q, ":tried", tried);
         bind_text(&q, ":winner", m->winner != HYPOTHESIS_NONE ? hypothesis_word(m->winner) : NULL);
+        bind_optional(&q, ":winner_usec", m->winner_usec);
+        bind_optional(&q, ":settings", m->settings);
         return query_run(&q);
 }
 
@@ -370,6 +372,8 @@ int store_memory(struct store *s, const char *trunk_id, struct trunk_memory *ret
         struct trunk_memory m = {
                 .hold_until_usec = sqlite3_column_int64(q.statement, 1),
                 .tried = hypotheses_read((const char *)sqlite3_column_text(q.statement, 2)),
+                .winner_usec = sqlite3_column_int64(q.statement, 4),
+                .settings = sqlite3_column_int64(q.statement, 5),
         };
         hypotheses winner = hypotheses_read((const char *)sqlite3_column_text(q.statement, 3));
         m.winner = winner ? (enum hypothesis)__builtin_ctz(winner) : HYPOTHESIS_NONE;

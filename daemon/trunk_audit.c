@@ -7,7 +7,8 @@
 #include "../common/diagnosis.h"
 #include "now.h"
 
-#define RETRY_AFTER_MAX_SEC (24 * 3600) /* a carrier that asks for more is asked again after a day */
+#define WINNER_FIRST_USEC (23 * INT64_C(3600000000)) /* a run less than a day */
+#define RETRY_AFTER_MAX_SEC (24 * 3600)              /* a carrier that asks for more is asked again after a day */
 
 struct trunk_audit {
         const struct trunk *trunk;
@@ -17,6 +18,7 @@ struct trunk_audit {
         struct evidence evidence;
         struct diagnosis_history history;
         struct trunk_memory memory;
+        int64_t settings; /* fingerprint of the trunk's; 0 = unknown */
         struct guard *guard;
         struct guard_trunk spending;
         bool is_counted; /* by the guard: it can be probed */
@@ -58,6 +60,8 @@ static const struct trunk_memory *remember(struct trunk_audit *t) {
         }
         t->memory.tried = t->history.tried;
         t->memory.winner = t->history.winner;
+        t->memory.winner_usec = t->history.winner == HYPOTHESIS_NONE ? 0 : t->history.winner_usec;
+        t->memory.settings = t->memory.tried || t->memory.winner != HYPOTHESIS_NONE ? t->settings : 0;
         return learned ? &t->memory : NULL;
 }
 
@@ -243,6 +247,16 @@ static int prepare_guard(struct trunk_audit *t, struct store *store, bool forced
         return r;
 }
 
+/* What was learned of the inputs of a refused answer. Once a day the answer as it should be has its turn first: it may be accepted again.
+ */
+static void recall(struct trunk_audit *t, int64_t now_usec) {
+        int64_t age_usec = now_usec - t->memory.winner_usec;
+        t->history.tried = t->memory.tried;
+        t->history.winner = t->memory.winner;
+        t->history.winner_usec = t->memory.winner_usec;
+        t->history.winner_first = t->memory.winner != HYPOTHESIS_NONE && age_usec >= 0 && age_usec < WINNER_FIRST_USEC;
+}
+
 int trunk_audit_new(struct trunk_audit **ret, struct store *store, struct guard *guard, const struct trunk *trunk, bool forced) {
         struct trunk_audit *t = calloc(1, sizeof *t);
         if (!t)
@@ -255,9 +269,9 @@ int trunk_audit_new(struct trunk_audit **ret, struct store *store, struct guard 
         if (store_memory(store, trunk->id, &t->memory) == 0) {
                 t->history.has_algorithm = t->memory.has_algorithm;
                 t->history.algorithm = t->memory.algorithm;
-                t->history.tried = t->memory.tried;
-                t->history.winner = t->memory.winner;
         }
+        if (guard_circumstances_print(trunk, NULL, &t->settings) == 0 && t->settings == t->memory.settings)
+                recall(t, now_realtime());
         int r = prepare_guard(t, store, forced);
         if (r < 0)
                 (void)trunk_audit_free(t);

@@ -33,3 +33,5 @@ ALTER TABLE evidence ADD COLUMN changed TEXT;         -- the input that this req
 
 ALTER TABLE trunk_memory ADD COLUMN tried TEXT;       -- inputs that were changed and refused too, separated by spaces; NULL: none
 ALTER TABLE trunk_memory ADD COLUMN winner TEXT;      -- the input whose change the carrier accepts, proven; NULL: none
+ALTER TABLE trunk_memory ADD COLUMN winner_usec INTEGER; -- when the answer as it should be was last refused beside it
+ALTER TABLE trunk_memory ADD COLUMN settings INTEGER; -- hash of the trunk's settings that this holds for; with others it is forgotten

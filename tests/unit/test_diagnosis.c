@@ -100,6 +100,7 @@ struct row {
         const char *last_algorithm; /* of the last accepted answer; NULL = none */
         hypotheses tried;
         enum hypothesis winner;
+        bool winner_first;
         unsigned failures; /* 0 = 2 */
         bool doubtful;     /* less is shown than the cause may claim */
         const char *username, *password, *method, *validation_time;
@@ -225,6 +226,20 @@ static const struct row rows[] = {
         {.expected = CAUSE_URI_MISMATCH, .doubtful = true, .budget = 2, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER)}},
         {.expected = CAUSE_URI_MISMATCH, .winner = HYPOTHESIS_URI_PORT, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER)}},
         {.expected = CAUSE_OK, .winner = HYPOTHESIS_URI_PORT, .saw = {ASKED(D_A), ACCEPTED(PLAIN)}},
+        /* known to win: sent first, at no failure; no longer */
+        {.expected = CAUSE_URI_MISMATCH, .winner = HYPOTHESIS_URI_PORT, .winner_first = true, .saw = {ASKED(D_A), ACCEPTED(OTHER)}},
+        {.expected = CAUSE_OK,
+         .winner = HYPOTHESIS_URI_PORT,
+         .winner_first = true,
+         .saw = {ASKED(D_A), REFUSED(OTHER), ASKED(D_A), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_WRONG_PASSWORD,
+         .winner = HYPOTHESIS_URI_PORT,
+         .winner_first = true,
+         .saw = {ASKED(D_A), REFUSED(OTHER), ASKED(D_A), REFUSED(PLAIN)}},
+        {.expected = CAUSE_STALE_ONCE,
+         .winner = HYPOTHESIS_FRESH_NONCE,
+         .winner_first = true,
+         .saw = {ASKED(D_A), STALE(PLAIN), ACCEPTED(PLAIN)}},
         {.expected = CAUSE_URI_MISMATCH, .saw = {ASKED(D_A), GOT(PLAIN, 403), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), GOT(PLAIN, 403)}},
         {.expected = CAUSE_URI_MISMATCH, .doubtful = true, .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), STALE(OTHER), ACCEPTED(OTHER)}},
         /* two doors need two answers each time: not begun again when the budget does not reach */
@@ -722,7 +737,11 @@ static const char *describe(const struct evidence *e) {
 }
 
 static struct diagnosis_history history_of(const struct row *row) {
-        struct diagnosis_history history = {.known = row->known, .last_cause = row->last_cause, .tried = row->tried, .winner = row->winner};
+        struct diagnosis_history history = {.known = row->known,
+                                            .last_cause = row->last_cause,
+                                            .tried = row->tried,
+                                            .winner = row->winner,
+                                            .winner_first = row->winner_first};
         if (row->last_algorithm)
                 history.has_algorithm = digest_algorithm_from(span_of(row->last_algorithm), &history.algorithm);
         return history;
