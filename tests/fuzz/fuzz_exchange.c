@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/answer.h"
+#include "common/carrier_clock.h"
 #include "common/diagnosis.h"
 #include "common/evidence.h"
 #include "common/sip_frame.h"
@@ -81,6 +82,24 @@ static void receive(struct exchange *x, struct span message, const struct challe
         exchange_read(x, &response, policy, in);
 }
 
+/* Whatever a carrier says of its time, what is made of it is of one piece, and no verdict without the host's own clock. */
+static void read_clock(const struct evidence *e, const struct verdict *v) {
+        char text[CARRIER_CLOCK_TEXT_MAX];
+        struct carrier_clock c;
+        struct verdict judged = *v;
+        carrier_clock_read(&c, e, 5 * USEC_PER_SEC);
+        carrier_clock_text(&c, text);
+        carrier_clock_nonce_text(&c, text);
+        if (c.bound_usec < 0 || (carrier_clock_source_word(c.source) == NULL) != (c.source == CARRIER_CLOCK_UNKNOWN))
+                abort();
+        carrier_clock_judge(&c, &(struct carrier_clock_policy){.limit_usec = 5 * USEC_PER_SEC}, &judged);
+        if (judged.cause != v->cause)
+                abort();
+        carrier_clock_judge(&c, &(struct carrier_clock_policy){.host_measured = true, .limit_usec = 5 * USEC_PER_SEC}, &judged);
+        if (judged.cause != v->cause && (v->cause != CAUSE_OK || c.source == CARRIER_CLOCK_UNKNOWN))
+                abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (size == 0)
                 return 0;
@@ -127,6 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct verdict v = diagnosis_verdict(&t, &history, &e);
         if (evidence_credentialed(&e) > BUDGET || memchr(v.detail, '\0', sizeof v.detail) == NULL)
                 abort();
+        read_clock(&e, &v);
         answer_clear(&a);
         evidence_clear(&e);
         secret_free(password);
