@@ -18,6 +18,7 @@ trunk told extra=yes user=alice password=open-sesame nonce_life=2 stale=silent n
 trunk for-ever extra=yes user=alice password=open-sesame
 trunk wrong extra=yes user=alice password=another
 trunk doors extra=yes user=alice password=open-sesame challenge=407+401
+trunk dated extra=yes user=alice password=open-sesame nonce=kamailio-once nonce_life=300 nonce_clock=60 date=gmt date_clock=60
 trunk open extra=yes auth=basic challenge=none
 END
 lab world
@@ -87,6 +88,12 @@ is "open: without a challenge there is nothing to measure" "$(cat "$dir/open.cod
 "$build/trunkaudit" probe --measure-nonce-lifetime=0-0 --user alice --password-file "$dir/right" "$(target for-ever)" >"$dir/text.out" 2>"$dir/text.err"
 has "text: each age" "$dir/text.out" '^nonce 0\.[0-9] s old: accepted$'
 has "text: the result" "$dir/text.out" '^lifetime: longer than 0\.[0-9] s'
+"$build/trunkaudit" probe --user alice --password-file "$dir/right" "$(target dated)" >"$dir/dated.out" 2>"$dir/dated.err"
+has "probe: the carrier's clock" "$dir/dated.out" '^clock: \+[0-9]+\.[0-9] s \+- [0-9]+\.[0-9] s against this host.s, by both$'
+has "probe: what its nonces tell" "$dir/dated.out" '^nonce: Kamailio, lives 300 s, one-time$'
+"$build/trunkaudit" probe --json --user alice --password-file "$dir/right" "$(target dated)" >"$dir/dated-json.out" 2>"$dir/dated-json.err"
+is "probe: both in JSON" "$(field dated-json nonce_family) $(field dated-json nonce_lifetime_s) $(field dated-json nonce_policy) $(
+	field dated-json carrier_source)" 'Kamailio 300 one-time both'
 usage() { # usage TEXT ARGUMENT...
 	text=$1
 	shift

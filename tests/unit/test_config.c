@@ -23,6 +23,7 @@ START_TEST(gives_defaults) {
                 ck_assert_uint_eq(c->platform.deadline_usec, 180 * USEC_PER_SEC);
                 ck_assert_uint_eq(c->clock.servers.n, 0);
                 ck_assert_uint_eq(c->clock.limit_usec, USEC_PER_SEC);
+                ck_assert_uint_eq(c->clock.carrier_limit_usec, 5 * USEC_PER_SEC);
                 ck_assert_uint_eq(c->clock.timeout_usec, 2 * USEC_PER_SEC);
                 ck_assert_uint_eq(c->dns.servers.n, 0);
                 ck_assert_str_eq(c->probe.method, "REGISTER");
