@@ -9,7 +9,8 @@ bool alert_is_bad(enum cause cause) {
 }
 
 enum cause alert_cause(bool known, enum cause told, enum cause now) {
-        return known && now == CAUSE_HELD && alert_is_bad(told) ? told : now;
+        bool unsent = now == CAUSE_HELD || now == CAUSE_BUDGET_SPENT;
+        return known && unsent && alert_is_bad(told) ? told : now;
 }
 
 enum change alert_change(bool known, enum cause told, int64_t told_usec, enum cause now, int64_t now_usec, uint64_t reminder_usec) {

@@ -13,5 +13,5 @@ bool alert_is_bad(enum cause cause);
  * is out of service) changes nothing. reminder_usec 0 = never. */
 enum change alert_change(bool known, enum cause told, int64_t told_usec, enum cause now, int64_t now_usec, uint64_t reminder_usec);
 
-/* The cause that the incident goes on under: a trunk that is held after a refusal still has the failure that was told. */
+/* The cause that the incident goes on under: a trunk to which no credentials were sent still has the failure that was told. */
 enum cause alert_cause(bool known, enum cause told, enum cause now);

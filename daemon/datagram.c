@@ -23,8 +23,8 @@ struct datagram_socket {
         char bytes[QUEUE_BYTES];
 };
 
-/* What has to be known of a datagram that did not leave: nothing when the kernel had no room, as a retransmission makes up for it; and refusal
- * is never known at once without a connection. */
+/* What has to be known of a datagram that did not leave: nothing when the kernel had no room, as a retransmission makes up for it; and
+ * refusal is never known at once without a connection. */
 static int error_to_tell(int error) {
         return error == EAGAIN || error == ENOBUFS || error == EINTR || error == ECONNREFUSED ? 0 : error;
 }

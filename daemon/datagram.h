@@ -1,5 +1,5 @@
-/* datagram.h: a UDP socket whose datagrams leave together: they wait until they are flushed, and go by one system call. It knows no loop and
- * no SIP. */
+/* datagram.h: a UDP socket whose datagrams leave together: they wait until they are flushed, and go by one system call. It knows no loop
+ * and no SIP. */
 #pragma once
 
 #include <sys/socket.h>
@@ -8,8 +8,8 @@
 
 struct datagram_socket;
 
-/* Bound to a port of the kernel's choice; ICMP errors are queued to it (IP_RECVERR). Returns 0, -EAFNOSUPPORT (this host has no such family),
- * -errno. */
+/* Bound to a port of the kernel's choice; ICMP errors are queued to it (IP_RECVERR). Returns 0, -EAFNOSUPPORT (this host has no such
+ * family), -errno. */
 int datagram_new(struct datagram_socket **ret, int family);
 struct datagram_socket *datagram_free(struct datagram_socket *s); /* what waits is not sent; wiped */
 DEFINE_CLEANUP(struct datagram_socket *, datagram_free)

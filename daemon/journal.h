@@ -24,7 +24,8 @@ enum journal_sink {
 
 struct journal;
 
-/* Fields of an event: TRUNKAUDIT_RUN, _TRUNK, _TRUNK_ID, _CARRIER, _OUTCOME, _CAUSE, _CONFIDENCE, _SENTENCE, _DETAIL, _REMEDY, _CORRELATION_ID. */
+/* Fields of an event: TRUNKAUDIT_RUN, _TRUNK, _TRUNK_ID, _CARRIER, _OUTCOME, _CAUSE, _CONFIDENCE, _SENTENCE, _DETAIL, _REMEDY,
+ * _CORRELATION_ID. */
 struct journal_fields {
         int64_t run; /* 0 = none */
         const char *trunk, *trunk_id, *carrier;

@@ -14,6 +14,17 @@ api
 ntp
 config schedule.interval=24h
 config probe.spacing=0s
+# What a killed run reserved stays counted; here each run is to be a whole one.
+config guard.hold_after=0
+config guard.trunk_requests_per_hour=0
+config guard.trunk_requests_per_day=0
+config guard.trunk_answers_per_hour=0
+config guard.trunk_answers_per_day=0
+config guard.trunk_failures_per_hour=0
+config guard.trunk_failures_per_day=0
+config guard.carrier_failures_per_10m=0
+config guard.carrier_failures_per_hour=0
+config guard.carrier_failures_per_day=0
 trunk t-%d count=11
 trunk far latency=30
 trunk bad-1 secret=wrong

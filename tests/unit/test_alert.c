@@ -33,9 +33,10 @@ static const struct {
         {true, CAUSE_STALE_NONCE, AGO(1), CAUSE_OK, HOUR_USEC, CHANGE_ENDED},
         {true, CAUSE_PLATFORM_ERROR, AGO(1), CAUSE_PLATFORM_OK, HOUR_USEC, CHANGE_ENDED},
         {true, CAUSE_CLOCK_OFF, AGO(1), CAUSE_CLOCK_UNUSED, HOUR_USEC, CHANGE_ENDED},
-        /* held after a refusal: the incident goes on, under the cause that was told */
+        /* no credentials sent after a refusal: the incident goes on, under the cause that was told */
         {true, CAUSE_WRONG_PASSWORD, AGO(1), CAUSE_HELD, HOUR_USEC, CHANGE_NONE},
         {true, CAUSE_WRONG_PASSWORD, AGO(HOUR_USEC), CAUSE_HELD, HOUR_USEC, CHANGE_REMINDER},
+        {true, CAUSE_WRONG_PASSWORD, AGO(1), CAUSE_BUDGET_SPENT, HOUR_USEC, CHANGE_NONE},
         {true, CAUSE_OK, AGO(1), CAUSE_HELD, HOUR_USEC, CHANGE_BEGAN},
         {false, CAUSE_OK, 0, CAUSE_HELD, HOUR_USEC, CHANGE_BEGAN},
         {true, CAUSE_HELD, AGO(1), CAUSE_WRONG_PASSWORD, HOUR_USEC, CHANGE_CHANGED},
@@ -78,6 +79,7 @@ END_TEST
 
 START_TEST(a_held_trunk_keeps_the_cause_that_was_told) {
         ck_assert_int_eq(alert_cause(true, CAUSE_FORBIDDEN, CAUSE_HELD), CAUSE_FORBIDDEN);
+        ck_assert_int_eq(alert_cause(true, CAUSE_FORBIDDEN, CAUSE_BUDGET_SPENT), CAUSE_FORBIDDEN);
         ck_assert_int_eq(alert_cause(true, CAUSE_OK, CAUSE_HELD), CAUSE_HELD);
         ck_assert_int_eq(alert_cause(false, CAUSE_FORBIDDEN, CAUSE_HELD), CAUSE_HELD);
         ck_assert_int_eq(alert_cause(true, CAUSE_FORBIDDEN, CAUSE_WRONG_PASSWORD), CAUSE_WRONG_PASSWORD);
