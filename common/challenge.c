@@ -2,8 +2,6 @@
  * field holds one challenge, so a comma never starts another. Reads all of it or names what is wrong. */
 #include "challenge.h"
 
-#define PARAMETERS_MAX 32
-
 static bool is_space(char c) {
         return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
@@ -114,9 +112,8 @@ static void read_parameter(struct challenge *c, struct span name, struct span va
         }
 }
 
-/* Takes one "name = value" and the comma after it off a list. Returns NULL, or what is wrong; at the end name.n is 0. */
-static const char *take_parameter(struct span *rest, struct span *ret_name, struct span *ret_value) {
-        *ret_name = *ret_value = (struct span){NULL, 0};
+const char *auth_param_take(struct span *rest, struct auth_param *ret) {
+        *ret = (struct auth_param){0};
         /* Empty list elements are allowed to a tolerant reader: ", ," and a comma at the end occur. */
         while (rest->n > 0 && (*rest->p == ',' || is_space(*rest->p))) {
                 rest->p++;
@@ -124,8 +121,8 @@ static const char *take_parameter(struct span *rest, struct span *ret_name, stru
         }
         if (rest->n == 0)
                 return NULL;
-        *ret_name = take_token(rest);
-        if (ret_name->n == 0)
+        ret->name = take_token(rest);
+        if (ret->name.n == 0)
                 return "a parameter has no name";
         skip_space(rest);
         if (rest->n == 0 || *rest->p != '=')
@@ -133,16 +130,22 @@ static const char *take_parameter(struct span *rest, struct span *ret_name, stru
         rest->p++;
         rest->n--;
         skip_space(rest);
-        bool quoted = rest->n > 0 && *rest->p == '"';
-        if (!quoted)
-                *ret_value = take_loose(rest);
-        else if (!take_quoted(rest, ret_value))
+        ret->quoted = rest->n > 0 && *rest->p == '"';
+        if (!ret->quoted)
+                ret->value = take_loose(rest);
+        else if (!take_quoted(rest, &ret->value))
                 return "a quoted value does not end";
-        const char *wrong = judge_value(*ret_value, quoted);
+        const char *wrong = judge_value(ret->value, ret->quoted);
         if (wrong)
                 return wrong;
         skip_space(rest);
         return rest->n > 0 && *rest->p != ',' ? "a comma is missing between parameters" : NULL;
+}
+
+bool auth_scheme_take(struct span *rest, struct span *ret) {
+        skip_space(rest);
+        *ret = take_token(rest);
+        return ret->n > 0 && (rest->n == 0 || is_space(*rest->p));
 }
 
 void challenge_parse(struct challenge *ret, bool proxy, struct span value) {
@@ -150,22 +153,21 @@ void challenge_parse(struct challenge *ret, bool proxy, struct span value) {
         *c = (struct challenge){.proxy = proxy, .text = value, .algorithm = DIGEST_MD5, .algorithm_known = true};
 
         struct span rest = value;
-        skip_space(&rest);
-        c->scheme = take_token(&rest);
+        bool has_scheme = auth_scheme_take(&rest, &c->scheme);
         c->is_digest = span_ieq(c->scheme, SPAN("Digest"));
         c->is_basic = span_ieq(c->scheme, SPAN("Basic"));
-        if (c->scheme.n == 0 || (rest.n > 0 && !is_space(*rest.p))) {
+        if (!has_scheme) {
                 c->malformed = "there is no scheme";
                 return;
         }
         if (!c->is_digest)
                 return;
 
-        for (size_t i = 0; i < PARAMETERS_MAX && rest.n > 0; i++) {
-                struct span name, parameter;
-                const char *wrong = take_parameter(&rest, &name, &parameter);
-                if (!wrong && name.n > 0)
-                        read_parameter(c, name, parameter);
+        for (size_t i = 0; i < AUTH_PARAMS_MAX && rest.n > 0; i++) {
+                struct auth_param parameter;
+                const char *wrong = auth_param_take(&rest, &parameter);
+                if (!wrong && parameter.name.n > 0)
+                        read_parameter(c, parameter.name, parameter.value);
                 if (wrong)
                         c->malformed = wrong;
                 if (c->malformed)
@@ -285,12 +287,12 @@ int challenge_user_write(const char *username, const char *realm, const char *ur
 }
 
 bool authentication_info_get(struct span value, const char *name, struct span *ret) {
-        for (size_t i = 0; i < PARAMETERS_MAX && value.n > 0; i++) {
-                struct span found, text;
-                if (take_parameter(&value, &found, &text))
+        for (size_t i = 0; i < AUTH_PARAMS_MAX && value.n > 0; i++) {
+                struct auth_param found;
+                if (auth_param_take(&value, &found))
                         return false;
-                if (found.n > 0 && span_ieq(found, span_of(name))) {
-                        *ret = text;
+                if (found.name.n > 0 && span_ieq(found.name, span_of(name))) {
+                        *ret = found.value;
                         return true;
                 }
         }

@@ -7,6 +7,20 @@
 #define CHALLENGES_MAX 8        /* of one response; further ones are counted, not kept */
 #define CHALLENGE_ECHO_MAX 1024 /* bytes of realm, nonce and opaque together: an answer holds all of them, a request two answers */
 
+/* One "name = value" of a list (RFC 3261 section 25.1): in a challenge, an answer or an Authentication-Info. */
+struct auth_param {
+        struct span name, value; /* raw: without its quotes, with its quoted-pairs */
+        bool quoted;
+};
+
+#define AUTH_PARAMS_MAX 32 /* of one value */
+
+/* Takes the scheme off a value; false when there is none. */
+bool auth_scheme_take(struct span *rest, struct span *ret);
+
+/* Takes one parameter and the comma after it off a list. Returns NULL, or what is wrong (a constant text); at the end name.n is 0. */
+const char *auth_param_take(struct span *rest, struct auth_param *ret);
+
 /* All spans lie in the message. Quoted values are kept raw (without the quotes, with their quoted-pairs), because they are
  * echoed raw; digest.c takes the quoted-pairs off before it hashes. */
 struct challenge {

@@ -98,6 +98,17 @@ int secret_read(struct secret **ret, const char *path, int *ret_error) {
         return r;
 }
 
+const char *secret_problem(int outcome) {
+        static const char *const texts[] = {
+                [SECRET_ABSENT] = "there is no such file",
+                [SECRET_EXPOSED] = "others can read or write it (chmod 600)",
+                [SECRET_EMPTY] = "it is empty",
+                [SECRET_TOO_LONG] = "it is too long",
+                [SECRET_UNREADABLE] = "it cannot be read",
+        };
+        return texts[outcome];
+}
+
 struct secret *secret_free(struct secret *s) {
         if (s) {
                 OPENSSL_cleanse(s->bytes, s->n);

@@ -23,6 +23,9 @@ int secret_new(struct secret **ret, const void *bytes, size_t n);
  * a symbolic link is followed, and what it leads to is what is judged). Returns 0, a positive outcome above, or -errno. */
 int secret_read(struct secret **ret, const char *path, int *ret_error);
 
+/* What a positive outcome means to whoever owns the file, a constant text. */
+const char *secret_problem(int outcome);
+
 /* Wipes and frees; NULL-safe; returns NULL. */
 struct secret *secret_free(struct secret *s);
 DEFINE_CLEANUP(struct secret *, secret_free)

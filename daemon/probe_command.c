@@ -236,13 +236,6 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
 static int read_secret(struct command *c) {
         const struct probe_options *o = c->options;
         const char *file = o->password_file ? o->password_file : o->ha1_file;
-        static const char *const why[] = {
-                [SECRET_ABSENT] = "there is no such file",
-                [SECRET_EXPOSED] = "others can read or write it (chmod 600)",
-                [SECRET_EMPTY] = "it is empty",
-                [SECRET_TOO_LONG] = "it is too long",
-                [SECRET_UNREADABLE] = "it cannot be read",
-        };
         int error = 0;
         if (!file)
                 return 0;
@@ -250,7 +243,7 @@ static int read_secret(struct command *c) {
         if (r < 0)
                 return complain(EXIT_BROKEN, "%s: %s", file, strerror(-r));
         if (r > 0)
-                return complain(EXIT_USAGE, "%s: %s%s%s", file, why[r], error ? ": " : "", error ? strerror(error) : "");
+                return complain(EXIT_USAGE, "%s: %s%s%s", file, secret_problem(r), error ? ": " : "", error ? strerror(error) : "");
         if (o->password_file)
                 c->trunk.password = c->secret;
         else

@@ -14,6 +14,7 @@
 #include "../common/report.h"
 #include "../common/store.h"
 #include "audit.h"
+#include "explain_command.h"
 #include "journal.h"
 #include "nonce_lifetime.h"
 #include "probe_command.h"
@@ -23,42 +24,55 @@
 /* DESIGN: what a script can rely on. */
 enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNTESTED = 3, EXIT_BROKEN = 4 };
 
+enum { FOR_PROBE = 1, FOR_EXPLAIN = 2, FOR_OTHERS = 4 };
+
 struct command_line {
         const char *config_file;
         const char *database; /* NULL = the configuration's */
         bool json, force;
         unsigned limit; /* rows; 0 = all */
         struct probe_options probe;
-        bool for_probe; /* an option of the probe command was given */
+        struct explain_options explain;
+        unsigned allowed; /* the commands that have all the options given: flags FOR_ */
         int argc;
         char **argv; /* what follows the command's name */
 };
 
-static const char help[] = "Usage: trunkaudit [--config FILE] COMMAND\n"
-                           "\n"
-                           "  run [--trunk NAME]... [--json]       audit now: every trunk, or those named (id or name)\n"
-                           "      --force          with --trunk: send credentials again that the lock-out guard holds\n"
-                           "  status [--json]                      each trunk's newest verdict\n"
-                           "  history TRUNK [--limit N] [--json]   one trunk's verdicts, newest first\n"
-                           "  clock [--limit N] [--json]           the clock's verdicts, newest first\n"
-                           "  check-config                         read the configuration and name every mistake\n"
-                           "  probe [OPTIONS] TARGET               one carrier (host[:port]), without configuration or database\n"
-                           "\n"
-                           "  -c, --config FILE    configuration (default " CONFIG_FILE_DEFAULT ")\n"
-                           "      --database FILE  status, history, clock: read this database, without a configuration\n"
-                           "      --limit N        rows (default 50; 0 = all)\n"
-                           "\n"
-                           "  probe: --transport udp|tcp|tls, --method REGISTER|OPTIONS, --domain D, --user U, --realm R,\n"
-                           "         --password-file F or --ha1-file F, --ca FILE, -v (the messages, secrets redacted)\n"
-                           "         --measure-nonce-lifetime[=A-B]  lets nonces age to find how long they live, from A to B seconds\n"
-                           "             (default 0-300); one refused answer at most\n"
-                           "         --answers N  for that (default 40): with as many as there are seconds it is exact everywhere, with\n"
-                           "             fewer where the carrier says stale, the nonce tells its lifetime, or it is a usual one\n"
-                           "\n"
-                           "      --json           for machines\n"
-                           "      --help, --version\n"
-                           "\n"
-                           "Exit: 0 all pass, 1 something failed, 2 usage or configuration, 3 something could not be tested, 4 broken.\n";
+static const char help[] =
+        "Usage: trunkaudit [--config FILE] COMMAND\n"
+        "\n"
+        "  run [--trunk NAME]... [--json]       audit now: every trunk, or those named (id or name)\n"
+        "      --force          with --trunk: send credentials again that the lock-out guard holds\n"
+        "  status [--json]                      each trunk's newest verdict\n"
+        "  history TRUNK [--limit N] [--json]   one trunk's verdicts, newest first\n"
+        "  clock [--limit N] [--json]           the clock's verdicts, newest first\n"
+        "  check-config                         read the configuration and name every mistake\n"
+        "  probe [OPTIONS] TARGET               one carrier (host[:port]), without configuration or database\n"
+        "  explain [OPTIONS]                    why a digest answer is wrong: recomputed, and the difference named\n"
+        "\n"
+        "  -c, --config FILE    configuration (default " CONFIG_FILE_DEFAULT ")\n"
+        "      --database FILE  status, history, clock: read this database, without a configuration\n"
+        "      --limit N        rows (default 50; 0 = all)\n"
+        "\n"
+        "  probe: --transport udp|tcp|tls, --method REGISTER|OPTIONS, --domain D, --user U, --realm R,\n"
+        "         --password-file F or --ha1-file F, --ca FILE, -v (the messages, secrets redacted)\n"
+        "         --measure-nonce-lifetime[=A-B]  lets nonces age to find how long they live, from A to B seconds\n"
+        "             (default 0-300); one refused answer at most\n"
+        "         --answers N  for that (default 40): with as many as there are seconds it is exact everywhere, with\n"
+        "             fewer where the carrier says stale, the nonce tells its lifetime, or it is a usual one\n"
+        "\n"
+        "  explain: --message FILE (pasted SIP messages or header lines; - = standard input), --challenge LINE,\n"
+        "           --authorization LINE, --method M, --request-uri URI, --user U, --realm R (the configured one),\n"
+        "           --password-file F or --ha1-file F, --show-secrets (A1 and HA1 too)\n"
+        "           Exit: 0 the answer is right, 1 a mistake is named, 2 usage, 3 not explained, or no secret to check with\n"
+        "           JSON: {\"answers\": [{result (right, mistake, unexplained, unchecked), cause, line, hypotheses, method,\n"
+        "           request_uri, challenge, authorization, nonce {issued, lifetime}, right and reproduced {a1, ha1, a2, ha2,\n"
+        "           hashed, response}, findings [{cause, outcome, detail, sentence, remedy, reference}]}]}\n"
+        "\n"
+        "      --json           for machines\n"
+        "      --help, --version\n"
+        "\n"
+        "Exit: 0 all pass, 1 something failed, 2 usage or configuration, 3 something could not be tested, 4 broken.\n";
 
 static int complain(int code, const char *format, ...) _printf_(2, 3);
 static int complain(int code, const char *format, ...) {
@@ -436,15 +450,28 @@ static int command_probe(const struct command_line *l) {
         return probe_command(&o);
 }
 
+static int command_explain(const struct command_line *l) {
+        struct explain_options o = l->explain;
+        if (l->argc > 0)
+                return complain(EXIT_USAGE, "explain: unexpected argument \"%s\" (give messages with --message)", l->argv[0]);
+        if (o.password_file && o.ha1_file)
+                return complain(EXIT_USAGE, "explain: give --password-file or --ha1-file, not both");
+        o.json = l->json;
+        return explain_command(&o);
+}
+
 static int dispatch(const char *command, const struct command_line *l, const char **names) {
         if (names[0] && strcmp(command, "run") != 0)
                 return complain(EXIT_USAGE, "%s: --trunk is for run", command);
         if (l->force && strcmp(command, "run") != 0)
                 return complain(EXIT_USAGE, "%s: --force is for run", command);
-        if (l->for_probe && strcmp(command, "probe") != 0)
-                return complain(EXIT_USAGE, "%s: an option is for probe only (see trunkaudit --help)", command);
-        if (strcmp(command, "probe") == 0)
+        bool probe = strcmp(command, "probe") == 0, explain = strcmp(command, "explain") == 0;
+        if (!(l->allowed & (probe ? FOR_PROBE : explain ? FOR_EXPLAIN : FOR_OTHERS)))
+                return complain(EXIT_USAGE, "%s: an option is for another command (see trunkaudit --help)", command);
+        if (probe)
                 return command_probe(l);
+        if (explain)
+                return command_explain(l);
         if (strcmp(command, "run") == 0)
                 return command_run(l, names);
         if (strcmp(command, "status") == 0)
@@ -458,45 +485,60 @@ static int dispatch(const char *command, const struct command_line *l, const cha
         return complain(EXIT_USAGE, "unknown command \"%s\". See trunkaudit --help.", command);
 }
 
-/* True when it was one of the probe command's. */
-static bool take_probe_option(struct probe_options *o, int option) {
+/* The commands that have an option which not all have; 0 when it is none of them. */
+static unsigned take_option(struct probe_options *p, struct explain_options *e, int option) {
         switch (option) {
         case 'T':
-                o->transport = optarg;
-                return true;
-        case 'M':
-                o->method = optarg;
-                return true;
+                p->transport = optarg;
+                return FOR_PROBE;
         case 'D':
-                o->domain = optarg;
-                return true;
-        case 'U':
-                o->user = optarg;
-                return true;
-        case 'R':
-                o->realm = optarg;
-                return true;
-        case 'P':
-                o->password_file = optarg;
-                return true;
-        case 'H':
-                o->ha1_file = optarg;
-                return true;
+                p->domain = optarg;
+                return FOR_PROBE;
         case 'A':
-                o->ca_file = optarg;
-                return true;
+                p->ca_file = optarg;
+                return FOR_PROBE;
         case 'L':
-                o->measures_lifetime = true;
-                o->range = optarg;
-                return true;
+                p->measures_lifetime = true;
+                p->range = optarg;
+                return FOR_PROBE;
         case 'N':
-                o->answers_text = optarg;
-                return true;
+                p->answers_text = optarg;
+                return FOR_PROBE;
         case 'v':
-                o->verbose = true;
-                return true;
+                p->verbose = true;
+                return FOR_PROBE;
+        case 'M':
+                p->method = e->method = optarg;
+                return FOR_PROBE | FOR_EXPLAIN;
+        case 'U':
+                p->user = e->user = optarg;
+                return FOR_PROBE | FOR_EXPLAIN;
+        case 'R':
+                p->realm = e->realm = optarg;
+                return FOR_PROBE | FOR_EXPLAIN;
+        case 'P':
+                p->password_file = e->password_file = optarg;
+                return FOR_PROBE | FOR_EXPLAIN;
+        case 'H':
+                p->ha1_file = e->ha1_file = optarg;
+                return FOR_PROBE | FOR_EXPLAIN;
+        case 'C':
+                e->challenge = optarg;
+                return FOR_EXPLAIN;
+        case 'a':
+                e->authorization = optarg;
+                return FOR_EXPLAIN;
+        case 'u':
+                e->request_uri = optarg;
+                return FOR_EXPLAIN;
+        case 'm':
+                e->message = optarg;
+                return FOR_EXPLAIN;
+        case 's':
+                e->show_secrets = true;
+                return FOR_EXPLAIN;
         default:
-                return false;
+                return 0;
         }
 }
 
@@ -519,28 +561,26 @@ int main(int argc, char **argv) {
                                                 {"ca", required_argument, NULL, 'A'},
                                                 {"measure-nonce-lifetime", optional_argument, NULL, 'L'},
                                                 {"answers", required_argument, NULL, 'N'},
+                                                {"challenge", required_argument, NULL, 'C'},
+                                                {"authorization", required_argument, NULL, 'a'},
+                                                {"request-uri", required_argument, NULL, 'u'},
+                                                {"message", required_argument, NULL, 'm'},
+                                                {"show-secrets", no_argument, NULL, 's'},
                                                 {0}};
-        struct command_line l = {.config_file = CONFIG_FILE_DEFAULT, .limit = LIMIT_DEFAULT};
+        struct command_line l = {
+                .config_file = CONFIG_FILE_DEFAULT, .limit = LIMIT_DEFAULT, .allowed = FOR_PROBE | FOR_EXPLAIN | FOR_OTHERS};
         _cleanup_(freep) const char **names = calloc((size_t)argc + 1, sizeof *names);
         size_t n_names = 0;
         if (!names)
                 return EXIT_BROKEN;
         int option;
         while ((option = getopt_long(argc, argv, "c:v", options, NULL)) != -1) {
-                l.for_probe |= take_probe_option(&l.probe, option);
+                unsigned commands = take_option(&l.probe, &l.explain, option);
+                if (commands) {
+                        l.allowed &= commands;
+                        continue;
+                }
                 switch (option) {
-                case 'T':
-                case 'M':
-                case 'D':
-                case 'U':
-                case 'R':
-                case 'P':
-                case 'H':
-                case 'A':
-                case 'L':
-                case 'N':
-                case 'v':
-                        break;
                 case 'c':
                         l.config_file = optarg;
                         break;

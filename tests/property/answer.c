@@ -1,49 +1,13 @@
 /* answer.c: answers challenges for answer.py, one line each: "RSPAUTH Authorization-value" or "cannot: reason".
  *
- * A record is a line of the fields of enum field, separated by spaces: "-" when absent, else "x" and the bytes in hex. RSPAUTH is right,
+ * A record (record.h) has the fields of enum field. RSPAUTH is right,
  * wrong or absent: what the Authentication-Info value of the record is to a client that sent this answer. */
-#include <stdio.h>
-
 #include "common/challenge.h"
+#include "record.h"
 
-#define RECORD_MAX (64 * 1024) /* characters of a record */
-#define ANSWER_MAX 4096        /* bytes of an Authorization value */
+#define ANSWER_MAX 4096 /* bytes of an Authorization value */
 
 enum field { CHALLENGE, USERNAME, PASSWORD, HA1, METHOD, URI, QOP, NC, CNONCE, BODY, INFO, INFO_BODY, FIELDS };
-
-static int digit(char c) {
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Undoes the hex in place. */
-static bool read_field(char *text, struct span *ret) {
-        size_t n = strlen(text);
-        *ret = (struct span){NULL, 0};
-        if (strcmp(text, "-") == 0)
-                return true;
-        if (n % 2 == 0 || text[0] != 'x')
-                return false;
-        for (size_t i = 1; i < n; i += 2) {
-                int high = digit(text[i]), low = digit(text[i + 1]);
-                if (high < 0 || low < 0)
-                        return false;
-                text[i / 2] = (char)(high << 4 | low);
-        }
-        *ret = (struct span){text, n / 2};
-        return true;
-}
-
-static bool read_record(char *line, struct span fields[static FIELDS]) {
-        line[strcspn(line, "\n")] = '\0';
-        for (size_t i = 0; i < FIELDS; i++) {
-                char *text = strsep(&line, " ");
-                if (!text || !read_field(text, &fields[i]))
-                        return false;
-        }
-        return !line;
-}
 
 static bool read_qop(const struct challenge *c, struct span word, enum digest_qop *ret) {
         for (enum digest_qop q = DIGEST_QOP_NONE; q <= DIGEST_QOP_AUTH_INT; q++) {
@@ -107,7 +71,7 @@ int main(void) {
         static char line[RECORD_MAX];
         while (fgets(line, sizeof line, stdin)) {
                 struct span fields[FIELDS];
-                if (!read_record(line, fields)) {
+                if (!read_record(line, fields, FIELDS)) {
                         (void)fputs("answer: a record cannot be read\n", stderr);
                         return 1;
                 }
