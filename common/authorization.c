@@ -4,7 +4,7 @@
 #include "challenge.h"
 
 static struct authorization_value *find(struct authorization *a, struct span name) {
-#define X(parameter)                           \
+#define X(parameter)                          \
         if (span_ieq(name, SPAN(#parameter))) \
                 return &a->parameter;
         AUTHORIZATION_VALUES(X)

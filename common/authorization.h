@@ -1,4 +1,5 @@
-/* authorization.h: one parsed Authorization or Proxy-Authorization value (RFC 3261 section 25.1, RFC 7616 section 3.4): somebody's answer. */
+/* authorization.h: one parsed Authorization or Proxy-Authorization value (RFC 3261 section 25.1, RFC 7616 section 3.4): somebody's answer.
+ */
 #pragma once
 
 #include "base.h"

@@ -16,7 +16,7 @@ struct work {
         const struct explain_question *q;
         struct explanation *e;
         struct explain_inputs inputs;
-        struct search *search;
+        struct explain_search *search;
         bool has_challenge;
         struct span host;               /* of the Request-URI */
         char *realm, *nonce, *username; /* without quoted-pairs */
@@ -28,8 +28,9 @@ static struct work *work_free(struct work *w) {
                 forms_clear(&w->inputs.forms[i]);
         if (!w)
                 return NULL;
-        (void)search_free(w->search);
-        char *const texts[] = {w->realm, w->nonce, w->username, w->sent_username, w->sent_realm, w->sent_nonce, w->sent_uri, w->sent_cnonce};
+        (void)explain_search_free(w->search);
+        char *const texts[] = {w->realm,      w->nonce,      w->username, w->sent_username,
+                               w->sent_realm, w->sent_nonce, w->sent_uri, w->sent_cnonce};
         for (size_t i = 0; i < ELEMENTS(texts); i++)
                 free(texts[i]);
         free(w);
@@ -125,7 +126,7 @@ static int fill_username(struct work *w, const struct mistake_source *s) {
                 return r;
         if (asprintf(&joined, "%s:%s", w->username, w->realm) < 0)
                 return -ENOMEM;
-        r = search_hash(w->search, explain_hash_of(w->e->challenge.algorithm), span_of(joined), hashed);
+        r = explain_search_hash(w->search, explain_hash_of(w->e->challenge.algorithm), span_of(joined), hashed);
         free(joined);
         if (r >= 0)
                 r = mistake_usernames(f, s);
@@ -166,7 +167,7 @@ static int fill_password(struct work *w, const struct mistake_source *s) {
         if (r >= 0)
                 r = mistake_passwords(f, s);
         if (r >= 0)
-                r = search_hash(w->search, HASH_MD5, s->password, hashed);
+                r = explain_search_hash(w->search, HASH_MD5, s->password, hashed);
         if (r >= 0)
                 r = forms_add(f, CAUSE_PASSWORD_HASHED, "replaced by its own MD5", span_of(hashed), 0);
         struct rewritten to = {.p = malloc(s->username.n + s->realm.n + s->password.n + 2)};
@@ -179,7 +180,7 @@ static int fill_password(struct work *w, const struct mistake_source *s) {
         for (size_t i = 0; i < ELEMENTS(pieces); i++)
                 rewritten_put(&to, pieces[i].p, pieces[i].n);
         for (enum explain_hash h = HASH_MD5; h <= HASH_SHA_512_256 && r >= 0; h++) {
-                r = search_hash(w->search, h, (struct span){to.p, to.n}, hashed);
+                r = explain_search_hash(w->search, h, (struct span){to.p, to.n}, hashed);
                 if (r >= 0)
                         r = forms_add(f, CAUSE_PASSWORD_HASHED, "replaced by HA1, which was hashed once more", span_of(hashed), 0);
         }
@@ -266,7 +267,8 @@ static int add_qop(struct forms *f, enum cause cause, const char *what, const ch
 
 static int fill_sent_qop(struct work *w, struct forms *f) {
         const struct authorization_value *sent = &w->e->answer.qop;
-        bool rfc_2069 = f->items[0].code & QOP_RFC_2069, list = sent->present && sent->text.n > 0 && memchr(sent->text.p, ',', sent->text.n);
+        bool rfc_2069 = f->items[0].code & QOP_RFC_2069,
+             list = sent->present && sent->text.n > 0 && memchr(sent->text.p, ',', sent->text.n);
         bool known = span_ieq(sent->text, SPAN("auth")) || span_ieq(sent->text, SPAN("auth-int"));
         if (!sent->present)
                 return forms_sent(f, CAUSE_QOP_OMITTED, SPAN(""), QOP_RFC_2069);
@@ -346,8 +348,14 @@ static enum cause algorithm_cause(unsigned right, unsigned code) {
 }
 
 static int fill_algorithm(struct work *w) {
-        static const char *const names[] = {"MD5",         "MD5-sess",         "SHA-256",            "SHA-256-sess",
-                                            "SHA-512-256", "SHA-512-256-sess", "SHA-512 cut to 256", "SHA-512-sess cut to 256"};
+        static const char *const names[] = {"MD5",
+                                            "MD5-sess",
+                                            "SHA-256",
+                                            "SHA-256-sess",
+                                            "SHA-512-256",
+                                            "SHA-512-256-sess",
+                                            "SHA-512 cut to 256",
+                                            "SHA-512-sess cut to 256"};
         struct forms *f = &w->inputs.forms[INPUT_ALGORITHM], *keys = &w->inputs.forms[INPUT_KEY];
         const struct authorization_value *sent = &w->e->answer.algorithm;
         enum digest_algorithm right = w->e->challenge.algorithm, shown = DIGEST_MD5;
@@ -362,18 +370,20 @@ static int fill_algorithm(struct work *w) {
                 enum cause cause;
                 const char *what;
                 unsigned code;
-        } ways[] = {
-                {CAUSE_COUNT, "", HEX_LOWER},
-                {CAUSE_HA1_CASE, "in upper-case hex digits", HEX_UPPER},
-                {CAUSE_HA1_BINARY, "as bytes, not as hex digits", HEX_NONE},
-                {CAUSE_HA1_ALGORITHM, "made with MD5", KEY_OF_HASH + HASH_MD5},
-                {CAUSE_HA1_ALGORITHM, "made with SHA-256", KEY_OF_HASH + HASH_SHA_256},
-                {CAUSE_HA1_ALGORITHM, "made with SHA-512-256", KEY_OF_HASH + HASH_SHA_512_256},
-        }, ha2_ways[] = {
-                {CAUSE_COUNT, "", HEX_LOWER},
-                {CAUSE_HA2_CASE, "in upper-case hex digits", HEX_UPPER},
-                {CAUSE_HA2_BINARY, "as bytes, not as hex digits", HEX_NONE},
-        };
+        } ways[] =
+                {
+                        {CAUSE_COUNT, "", HEX_LOWER},
+                        {CAUSE_HA1_CASE, "in upper-case hex digits", HEX_UPPER},
+                        {CAUSE_HA1_BINARY, "as bytes, not as hex digits", HEX_NONE},
+                        {CAUSE_HA1_ALGORITHM, "made with MD5", KEY_OF_HASH + HASH_MD5},
+                        {CAUSE_HA1_ALGORITHM, "made with SHA-256", KEY_OF_HASH + HASH_SHA_256},
+                        {CAUSE_HA1_ALGORITHM, "made with SHA-512-256", KEY_OF_HASH + HASH_SHA_512_256},
+                },
+          ha2_ways[] = {
+                  {CAUSE_COUNT, "", HEX_LOWER},
+                  {CAUSE_HA2_CASE, "in upper-case hex digits", HEX_UPPER},
+                  {CAUSE_HA2_BINARY, "as bytes, not as hex digits", HEX_NONE},
+          };
         for (size_t i = 0; i < ELEMENTS(ways) && r >= 0; i++)
                 r = forms_add(keys, ways[i].cause, ways[i].what, SPAN(""), ways[i].code);
         for (size_t i = 0; i < ELEMENTS(ha2_ways) && r >= 0; i++)
@@ -431,9 +441,9 @@ void explain_add(struct explanation *e, struct verdict finding) {
 }
 
 static const char *const names[INPUTS] = {
-        [INPUT_USERNAME] = "username", [INPUT_REALM] = "realm",   [INPUT_PASSWORD] = "password", [INPUT_KEY] = "HA1",
-        [INPUT_METHOD] = "method",     [INPUT_URI] = "digest-uri", [INPUT_BODY] = "body",        [INPUT_HA2] = "HA2",
-        [INPUT_NONCE] = "nonce",       [INPUT_NC] = "nc",         [INPUT_CNONCE] = "cnonce",     [INPUT_QOP] = "qop",
+        [INPUT_USERNAME] = "username",   [INPUT_REALM] = "realm",    [INPUT_PASSWORD] = "password", [INPUT_KEY] = "HA1",
+        [INPUT_METHOD] = "method",       [INPUT_URI] = "digest-uri", [INPUT_BODY] = "body",         [INPUT_HA2] = "HA2",
+        [INPUT_NONCE] = "nonce",         [INPUT_NC] = "nc",          [INPUT_CNONCE] = "cnonce",     [INPUT_QOP] = "qop",
         [INPUT_ALGORITHM] = "algorithm",
 };
 
@@ -465,7 +475,7 @@ static void tell_form(struct work *w, enum explain_input input, size_t hashed, b
 }
 
 /* First what no answer shows, the reason for all the rest. */
-static void tell(struct work *w, const struct hypothesis *h) {
+static void tell(struct work *w, const struct choice *h) {
         for (unsigned visible = 0; visible <= 1; visible++)
                 for (enum explain_input i = 0; i < INPUTS; i++) {
                         size_t hashed = h ? h->form[i] : 0;
@@ -526,23 +536,23 @@ static size_t read_response(struct span text, unsigned char *ret, size_t size) {
 static int search_and_tell(struct work *w) {
         struct explanation *e = w->e;
         bool has_secret = w->q->password.p || w->q->ha1.p;
-        struct hypothesis h = {0};
+        struct choice h = {0};
         int r = fill(w);
         if (r < 0)
                 return r;
         if (has_secret) {
-                const struct hypothesis right = {0};
-                r = search_steps(w->search, &right, &e->right);
+                const struct choice right = {0};
+                r = explain_search_steps(w->search, &right, &e->right);
                 e->has_steps = r >= 0;
                 if (r == -EINVAL) /* an HA1 of another length than the algorithm's gives no right response */
                         r = 0;
         }
         if (r >= 0 && has_secret && e->answer.response.text.n >= RESPONSE_DIGITS_MIN) {
-                r = search_run(w->search, &h, &e->hypotheses);
+                r = explain_search_run(w->search, &h, &e->hypotheses);
                 e->reproduced = r == 0;
         }
         if (r >= 0 && e->reproduced)
-                r = search_steps(w->search, &h, &e->observed);
+                r = explain_search_steps(w->search, &h, &e->observed);
         if (r < 0)
                 return r;
         tell(w, e->reproduced ? &h : NULL);
@@ -585,7 +595,7 @@ int explain(struct explanation **ret, const struct explain_question *q) {
                 return 0;
         }
         size_t n = read_response(e->answer.response.text, target, sizeof target);
-        r = search_new(&w->search, &w->inputs, (struct span){(char *)target, n});
+        r = explain_search_new(&w->search, &w->inputs, (struct span){(char *)target, n});
         if (r >= 0)
                 r = read_texts(w);
         if (r >= 0)

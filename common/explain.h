@@ -7,9 +7,9 @@
 #include "challenge.h"
 #include "verdict.h"
 
-#define EXPLAIN_VALUE_MAX 4096   /* bytes of a challenge, an answer, and of each other input but the body */
-#define EXPLAIN_FINDINGS_MAX 32  /* further ones are not kept */
-#define EXPLAIN_MISTAKES_MAX 2   /* at once; what the answer itself shows (another realm, another uri) does not count */
+#define EXPLAIN_VALUE_MAX 4096  /* bytes of a challenge, an answer, and of each other input but the body */
+#define EXPLAIN_FINDINGS_MAX 32 /* further ones are not kept */
+#define EXPLAIN_MISTAKES_MAX 2  /* at once; what the answer itself shows (another realm, another uri) does not count */
 
 /* An answer that was seen before the one in question. */
 struct explain_earlier {
@@ -31,7 +31,7 @@ struct explain_question {
         struct span realm;       /* the configured one */
         struct span password;    /* at most one of the two; */
         struct span ha1;         /* hex; without both only the form is checked */
-        struct span call_id; /* of the request, to compare with earlier ones */
+        struct span call_id;     /* of the request, to compare with earlier ones */
         bool has_cseq;
         uint32_t cseq;
         const struct explain_earlier *earlier; /* the oldest first */
@@ -62,11 +62,11 @@ struct explanation {
         /* What was found, the first being the verdict: its cause is of the kind ANSWER. No detail holds a secret. */
         struct verdict findings[EXPLAIN_FINDINGS_MAX];
         size_t n_findings;
-        bool reproduced;     /* the response is known to come from the secret */
-        uint64_t hypotheses; /* how many responses were computed */
+        bool reproduced;            /* the response is known to come from the secret */
+        uint64_t hypotheses;        /* how many responses were computed */
         struct challenge challenge; /* of the question; when it is unknown, what the answer repeats of it */
         struct authorization answer;
-        bool has_steps; /* there is a secret, and the answer can be read */
+        bool has_steps;                       /* there is a secret, and the answer can be read */
         struct explain_steps right, observed; /* from the right inputs; as reproduced (only when it is) */
 };
 

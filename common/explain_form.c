@@ -94,16 +94,16 @@ static void check_echo(struct explanation *e) {
         if (c->has_opaque && !a->opaque.present)
                 explain_add(e, verdict_of(CAUSE_OPAQUE_MISSING, "opaque=\"" SPAN_FMT "\" was not sent back", SPAN_ARG(c->opaque)));
         else if (a->opaque.present && (!c->has_opaque || !span_eq(a->opaque.text, c->opaque)))
-                explain_add(e, verdict_of(CAUSE_OPAQUE_CHANGED, "sent \"" SPAN_FMT "\", right is \"" SPAN_FMT "\"%s", SPAN_ARG(a->opaque.text),
-                                          SPAN_ARG(c->opaque), c->has_opaque ? "" : " (none)"));
+                explain_add(e, verdict_of(CAUSE_OPAQUE_CHANGED, "sent \"" SPAN_FMT "\", right is \"" SPAN_FMT "\"%s",
+                                          SPAN_ARG(a->opaque.text), SPAN_ARG(c->opaque), c->has_opaque ? "" : " (none)"));
         if (!c->algorithm_text.p)
                 return;
         if (!a->algorithm.present && c->algorithm_known)
                 explain_add(e, verdict_of(c->algorithm == DIGEST_MD5 ? CAUSE_ALGORITHM_UNECHOED : CAUSE_ALGORITHM_MISSING,
                                           "the challenge has algorithm=" SPAN_FMT, SPAN_ARG(c->algorithm_text)));
         else if (a->algorithm.present && !span_eq(a->algorithm.text, c->algorithm_text) && span_ieq(a->algorithm.text, c->algorithm_text))
-                explain_add(e, verdict_of(CAUSE_ALGORITHM_CASE, "sent " SPAN_FMT ", the challenge has " SPAN_FMT, SPAN_ARG(a->algorithm.text),
-                                          SPAN_ARG(c->algorithm_text)));
+                explain_add(e, verdict_of(CAUSE_ALGORITHM_CASE, "sent " SPAN_FMT ", the challenge has " SPAN_FMT,
+                                          SPAN_ARG(a->algorithm.text), SPAN_ARG(c->algorithm_text)));
 }
 
 /* RFC 7616 section 3.4: nc counts the requests with a nonce, from 1 on. An ACK has the credentials of its INVITE (RFC 3261 22.1). */
@@ -119,7 +119,8 @@ static void check_sequence(struct explanation *e, const struct explain_question 
                         continue;
                 is_new = false;
                 if (span_eq(other->nc, a->nc.text))
-                        explain_add(e, verdict_of(CAUSE_NC_REPLAYED, "nc=" SPAN_FMT " also with CSeq %u", SPAN_ARG(a->nc.text), other->cseq));
+                        explain_add(e,
+                                    verdict_of(CAUSE_NC_REPLAYED, "nc=" SPAN_FMT " also with CSeq %u", SPAN_ARG(a->nc.text), other->cseq));
         }
         if (is_new && q->n_earlier > 0 && is_count(a->nc.text) && !span_eq(a->nc.text, SPAN("00000001")) &&
             !span_eq(q->earlier[q->n_earlier - 1].nonce, a->nonce.text))

@@ -24,9 +24,9 @@ enum explain_input {
 enum explain_hash { HASH_MD5, HASH_SHA_256, HASH_SHA_512_256, HASH_SHA_512_CUT, HASHES };
 
 /* The codes of forms. */
-enum { PASSWORD_PLAIN, PASSWORD_IS_HA1 }; /* of INPUT_PASSWORD: its value is HA1 in hex digits */
-enum { HEX_LOWER, HEX_UPPER, HEX_NONE };  /* of INPUT_KEY and INPUT_HA2: HEX_NONE = the bytes themselves */
-enum { KEY_OF_HASH = 8 };                 /* of INPUT_KEY, plus a hash: HA1 was made with that one */
+enum { PASSWORD_PLAIN, PASSWORD_IS_HA1 };        /* of INPUT_PASSWORD: its value is HA1 in hex digits */
+enum { HEX_LOWER, HEX_UPPER, HEX_NONE };         /* of INPUT_KEY and INPUT_HA2: HEX_NONE = the bytes themselves */
+enum { KEY_OF_HASH = 8 };                        /* of INPUT_KEY, plus a hash: HA1 was made with that one */
 enum { BODY_HASHED, BODY_NOTHING, BODY_ITSELF }; /* of INPUT_BODY: what stands at the end of A2 with auth-int */
 enum { QOP_BODY = 1, QOP_RFC_2069 = 2 };         /* of INPUT_QOP, flags: H(body) is in A2; no nc, cnonce and qop in the response */
 enum { ALGORITHM_SESSION = 1 };                  /* of INPUT_ALGORITHM: 2 * hash + this */
@@ -36,26 +36,27 @@ struct explain_inputs {
 };
 
 /* Which form each input has. */
-struct hypothesis {
+struct choice {
         uint8_t form[INPUTS];
 };
 
-struct search;
+struct explain_search;
 
 /* target: the bytes of the observed response, at least 8; a hash that begins with them is taken for it. Returns 0 or -errno. */
-int search_new(struct search **ret, const struct explain_inputs *inputs, struct span target);
-struct search *search_free(struct search *s);
-DEFINE_CLEANUP(struct search *, search_free)
+int explain_search_new(struct explain_search **ret, const struct explain_inputs *inputs, struct span target);
+struct explain_search *explain_search_free(struct explain_search *s);
+DEFINE_CLEANUP(struct explain_search *, explain_search_free)
 
-/* The hypothesis with the fewest mistakes that gives the target: 0, or 1 when there is none with at most EXPLAIN_MISTAKES_MAX; or -errno. */
-int search_run(struct search *s, struct hypothesis *ret, uint64_t *ret_count);
+/* The hypothesis with the fewest mistakes that gives the target: 0, or 1 when there is none with at most EXPLAIN_MISTAKES_MAX; or -errno.
+ */
+int explain_search_run(struct explain_search *s, struct choice *ret, uint64_t *ret_count);
 
-/* The steps of one hypothesis; ret is cleared by explain_steps_clear() also after a failure. */
-int search_steps(struct search *s, const struct hypothesis *h, struct explain_steps *ret);
+/* The steps of one choice; ret is cleared by explain_steps_clear() also after a failure. */
+int explain_search_steps(struct explain_search *s, const struct choice *h, struct explain_steps *ret);
 void explain_steps_clear(struct explain_steps *s);
 
 /* Lower-case hex of the hash of a text. */
-int search_hash(struct search *s, enum explain_hash hash, struct span text, char ret[static DIGEST_HEX_MAX + 1]);
+int explain_search_hash(struct explain_search *s, enum explain_hash hash, struct span text, char ret[static DIGEST_HEX_MAX + 1]);
 
 enum explain_hash explain_hash_of(enum digest_algorithm a);
 size_t explain_hash_size(enum explain_hash h); /* bytes */

@@ -36,7 +36,7 @@ static const enum explain_input key_inputs[] = {INPUT_USERNAME, INPUT_REALM, INP
 
 enum part { PART_KEY, PART_A2, PART_A2_BODY, PART_TAIL, PARTS };
 
-struct search {
+struct explain_search {
         const struct explain_inputs *inputs;
         unsigned char target[HASH_BYTES_MAX];
         size_t target_n;
@@ -58,11 +58,12 @@ size_t explain_hash_size(enum explain_hash h) {
         return h == HASH_MD5 ? 16 : 32;
 }
 
-static const struct form *form(const struct search *s, const struct hypothesis *h, enum explain_input input) {
+static const struct form *form(const struct explain_search *s, const struct choice *h, enum explain_input input) {
         return &s->inputs->forms[input].items[h->form[input]];
 }
 
-static int hash(struct search *s, enum explain_hash which, const struct span *pieces, size_t n, unsigned char ret[static HASH_BYTES_MAX]) {
+static int hash(struct explain_search *s, enum explain_hash which, const struct span *pieces, size_t n,
+                unsigned char ret[static HASH_BYTES_MAX]) {
         EVP_MD_CTX *ctx = s->hashers[which].ctx;
         bool ok = EVP_DigestInit_ex2(ctx, NULL, NULL) == 1;
         for (size_t i = 0; ok && i < n; i++)
@@ -84,7 +85,7 @@ static size_t write_hash(const unsigned char *bytes, size_t n, unsigned style, c
         return 2 * n;
 }
 
-static int hash_written(struct search *s, enum explain_hash which, const struct span *pieces, size_t n, unsigned style, char *ret,
+static int hash_written(struct explain_search *s, enum explain_hash which, const struct span *pieces, size_t n, unsigned style, char *ret,
                         size_t *ret_n) {
         unsigned char bytes[HASH_BYTES_MAX];
         int r = hash(s, which, pieces, n, bytes);
@@ -94,7 +95,7 @@ static int hash_written(struct search *s, enum explain_hash which, const struct 
         return r;
 }
 
-int search_hash(struct search *s, enum explain_hash which, struct span text, char ret[static DIGEST_HEX_MAX + 1]) {
+int explain_search_hash(struct explain_search *s, enum explain_hash which, struct span text, char ret[static DIGEST_HEX_MAX + 1]) {
         size_t n = 0;
         int r = hash_written(s, which, &text, 1, HEX_LOWER, ret, &n);
         ret[n] = '\0';
@@ -104,7 +105,7 @@ int search_hash(struct search *s, enum explain_hash which, struct span text, cha
 /* -- HA1 and HA2 -------------------------------------------------------------------------------------------------------------- */
 
 /* HA1 that was given, in the style of the form; false when it cannot be of this hash. */
-static bool given_key(const struct search *s, const struct hypothesis *h, char *ret, size_t *ret_n) {
+static bool given_key(const struct explain_search *s, const struct choice *h, char *ret, size_t *ret_n) {
         struct span ha1 = form(s, h, INPUT_PASSWORD)->value;
         unsigned code = form(s, h, INPUT_KEY)->code;
         enum explain_hash made = code >= KEY_OF_HASH ? (enum explain_hash)(code - KEY_OF_HASH) : s->hash;
@@ -125,7 +126,7 @@ static bool given_key(const struct search *s, const struct hypothesis *h, char *
 }
 
 /* Returns 1 when this combination is another one written twice. */
-static int make_key(struct search *s, const struct hypothesis *h, char *ret, size_t *ret_n) {
+static int make_key(struct explain_search *s, const struct choice *h, char *ret, size_t *ret_n) {
         if (form(s, h, INPUT_PASSWORD)->code == PASSWORD_IS_HA1)
                 return given_key(s, h, ret, ret_n) ? 0 : 1;
         unsigned code = form(s, h, INPUT_KEY)->code;
@@ -137,7 +138,7 @@ static int make_key(struct search *s, const struct hypothesis *h, char *ret, siz
 }
 
 /* The third piece of A2 with auth-int; hex has room for it. */
-static int make_body(struct search *s, const struct hypothesis *h, char *hex, struct span *ret) {
+static int make_body(struct explain_search *s, const struct choice *h, char *hex, struct span *ret) {
         const struct form *body = form(s, h, INPUT_BODY);
         size_t n = 0;
         if (body->code == BODY_NOTHING || body->code == BODY_ITSELF) {
@@ -149,7 +150,7 @@ static int make_body(struct search *s, const struct hypothesis *h, char *hex, st
         return r;
 }
 
-static int make_ha2(struct search *s, const struct hypothesis *h, bool has_body, char *ret, size_t *ret_n) {
+static int make_ha2(struct explain_search *s, const struct choice *h, bool has_body, char *ret, size_t *ret_n) {
         char hex[DIGEST_HEX_MAX];
         struct span a2[3] = {form(s, h, INPUT_METHOD)->value, form(s, h, INPUT_URI)->value};
         if (!has_body && h->form[INPUT_BODY] != 0)
@@ -178,10 +179,12 @@ static int append(struct candidates *c, unsigned mistakes, const struct candidat
 }
 
 /* Makes one candidate of a hypothesis about the part's inputs. */
-static int make(struct search *s, enum part part, unsigned mistakes, const struct hypothesis *h) {
+static int make(struct explain_search *s, enum part part, unsigned mistakes, const struct choice *h) {
         struct candidate new = {0};
         size_t n = 0;
-        int r = part == PART_KEY ? make_key(s, h, new.text, &n) : part == PART_TAIL ? 0 : make_ha2(s, h, part == PART_A2_BODY, new.text, &n);
+        int r = part == PART_KEY    ? make_key(s, h, new.text, &n)
+                : part == PART_TAIL ? 0
+                                    : make_ha2(s, h, part == PART_A2_BODY, new.text, &n);
         if (r != 0)
                 return r < 0 ? r : 0;
         const enum explain_input *inputs = part == PART_KEY ? key_inputs : part == PART_TAIL ? tail_inputs : a2_inputs;
@@ -195,7 +198,7 @@ static int make(struct search *s, enum part part, unsigned mistakes, const struc
 }
 
 /* Every choice of forms for the inputs from `at` on that has exactly as many mistakes as are left. */
-static int choose(struct search *s, enum part part, unsigned mistakes, struct hypothesis *h, size_t at, unsigned left) {
+static int choose(struct explain_search *s, enum part part, unsigned mistakes, struct choice *h, size_t at, unsigned left) {
         const enum explain_input *inputs = part == PART_KEY ? key_inputs : part == PART_TAIL ? tail_inputs : a2_inputs;
         size_t n = part == PART_TAIL ? ELEMENTS(tail_inputs) : 4;
         if (at == n)
@@ -214,13 +217,13 @@ static int choose(struct search *s, enum part part, unsigned mistakes, struct hy
 }
 
 /* The part's candidates with that many mistakes, made when they are first wanted. */
-static int want(struct search *s, enum part part, unsigned mistakes, const struct candidates **ret) {
+static int want(struct explain_search *s, enum part part, unsigned mistakes, const struct candidates **ret) {
         struct candidates *c = &s->parts[part == PART_TAIL ? HASH_MD5 : s->hash][part];
         *ret = c;
         if (c->done[mistakes])
                 return 0;
         c->done[mistakes] = true;
-        struct hypothesis h = {0};
+        struct choice h = {0};
         return choose(s, part, mistakes, &h, 0, mistakes);
 }
 
@@ -233,7 +236,7 @@ static char *put(char *to, struct span s) {
 }
 
 /* Writes what comes before HA2 in the text that is hashed; NULL when it is too long. */
-static int write_before(struct search *s, struct span key, const struct hypothesis *h, char **ret) {
+static int write_before(struct explain_search *s, struct span key, const struct choice *h, char **ret) {
         struct span nonce = form(s, h, INPUT_NONCE)->value, nc = form(s, h, INPUT_NC)->value, cnonce = form(s, h, INPUT_CNONCE)->value;
         const struct form *qop = form(s, h, INPUT_QOP);
         if (key.n + nonce.n + nc.n + cnonce.n + qop->value.n + DIGEST_HEX_MAX + 5 > sizeof s->joined)
@@ -246,7 +249,7 @@ static int write_before(struct search *s, struct span key, const struct hypothes
 }
 
 /* The session's key (RFC 7616 section 3.4.2), else the key itself; hex has room for it. */
-static int session_key(struct search *s, const struct hypothesis *h, struct span key, char *hex, struct span *ret) {
+static int session_key(struct explain_search *s, const struct choice *h, struct span key, char *hex, struct span *ret) {
         size_t n = 0;
         *ret = key;
         if (!(form(s, h, INPUT_ALGORITHM)->code & ALGORITHM_SESSION))
@@ -258,7 +261,7 @@ static int session_key(struct search *s, const struct hypothesis *h, struct span
 }
 
 /* Whether what the tail varies is in the text at all. */
-static bool counts(const struct search *s, const struct hypothesis *h) {
+static bool counts(const struct explain_search *s, const struct choice *h) {
         if (!(form(s, h, INPUT_QOP)->code & QOP_RFC_2069))
                 return true;
         bool session = form(s, h, INPUT_ALGORITHM)->code & ALGORITHM_SESSION;
@@ -266,7 +269,7 @@ static bool counts(const struct search *s, const struct hypothesis *h) {
 }
 
 /* One key and one tail with every HA2 of as many mistakes. Returns 0 when found, 1 when not. */
-static int try_ha2s(struct search *s, struct hypothesis *h, struct span key, const struct candidates *a2s, unsigned mistakes) {
+static int try_ha2s(struct explain_search *s, struct choice *h, struct span key, const struct candidates *a2s, unsigned mistakes) {
         char hex[DIGEST_HEX_MAX], *end = NULL;
         unsigned char bytes[HASH_BYTES_MAX];
         struct span used;
@@ -291,7 +294,7 @@ static int try_ha2s(struct search *s, struct hypothesis *h, struct span key, con
 }
 
 /* One algorithm and qop with so many mistakes in each part. */
-static int try_parts(struct search *s, struct hypothesis *h, unsigned in_key, unsigned in_tail, unsigned in_a2) {
+static int try_parts(struct explain_search *s, struct choice *h, unsigned in_key, unsigned in_tail, unsigned in_a2) {
         const struct candidates *keys, *tails, *a2s;
         bool has_body = form(s, h, INPUT_QOP)->code & QOP_BODY;
         int r = want(s, PART_KEY, in_key, &keys);
@@ -317,7 +320,7 @@ static int try_parts(struct search *s, struct hypothesis *h, unsigned in_key, un
 }
 
 /* One algorithm and qop with so many mistakes in the rest. */
-static int try_rest(struct search *s, struct hypothesis *h, unsigned left) {
+static int try_rest(struct explain_search *s, struct choice *h, unsigned left) {
         for (unsigned in_key = 0; in_key <= left; in_key++)
                 for (unsigned in_a2 = 0; in_a2 <= left - in_key; in_a2++) {
                         int r = try_parts(s, h, in_key, left - in_key - in_a2, in_a2);
@@ -327,7 +330,7 @@ static int try_rest(struct search *s, struct hypothesis *h, unsigned left) {
         return 1;
 }
 
-static int try_mistakes(struct search *s, struct hypothesis *h, unsigned mistakes) {
+static int try_mistakes(struct explain_search *s, struct choice *h, unsigned mistakes) {
         const struct forms *algorithms = &s->inputs->forms[INPUT_ALGORITHM], *qops = &s->inputs->forms[INPUT_QOP];
         for (size_t a = 0; a < algorithms->n; a++)
                 for (size_t q = 0; q < qops->n; q++) {
@@ -335,7 +338,7 @@ static int try_mistakes(struct search *s, struct hypothesis *h, unsigned mistake
                         s->hash = (enum explain_hash)(algorithms->items[a].code / 2);
                         if (cost > mistakes || s->target_n > s->hashers[s->hash].size)
                                 continue;
-                        *h = (struct hypothesis){0};
+                        *h = (struct choice){0};
                         h->form[INPUT_ALGORITHM] = (uint8_t)a;
                         h->form[INPUT_QOP] = (uint8_t)q;
                         int r = try_rest(s, h, mistakes - cost);
@@ -345,9 +348,9 @@ static int try_mistakes(struct search *s, struct hypothesis *h, unsigned mistake
         return 1;
 }
 
-int search_run(struct search *s, struct hypothesis *ret, uint64_t *ret_count) {
+int explain_search_run(struct explain_search *s, struct choice *ret, uint64_t *ret_count) {
         int r = 1;
-        struct hypothesis h;
+        struct choice h;
         for (unsigned mistakes = 0; mistakes <= EXPLAIN_MISTAKES_MAX && r > 0; mistakes++)
                 r = try_mistakes(s, &h, mistakes);
         if (r == 0)
@@ -381,7 +384,7 @@ static char *hex_of(struct span key, bool is_text) {
         return text;
 }
 
-int search_steps(struct search *s, const struct hypothesis *h, struct explain_steps *ret) {
+int explain_search_steps(struct explain_search *s, const struct choice *h, struct explain_steps *ret) {
         char key[DIGEST_HEX_MAX], session[DIGEST_HEX_MAX], hex[DIGEST_HEX_MAX], *end = NULL;
         size_t n = 0;
         struct span used;
@@ -420,7 +423,7 @@ int search_steps(struct search *s, const struct hypothesis *h, struct explain_st
                 r = make_ha2(s, h, has_body, end, &n);
         if (r >= 0) {
                 const struct span joined = {s->joined, (size_t)(end - s->joined) + n};
-                r = search_hash(s, s->hash, joined, ret->response);
+                r = explain_search_hash(s, s->hash, joined, ret->response);
         }
         OPENSSL_cleanse(key, sizeof key);
         OPENSSL_cleanse(session, sizeof session);
@@ -437,9 +440,9 @@ void explain_steps_clear(struct explain_steps *s) {
 
 /* -- life --------------------------------------------------------------------------------------------------------------------------- */
 
-int search_new(struct search **ret, const struct explain_inputs *inputs, struct span target) {
+int explain_search_new(struct explain_search **ret, const struct explain_inputs *inputs, struct span target) {
         static const char *const names[HASHES] = {"MD5", "SHA2-256", "SHA2-512/256", "SHA2-512"};
-        _cleanup_(search_freep) struct search *s = calloc(1, sizeof *s);
+        _cleanup_(explain_search_freep) struct explain_search *s = calloc(1, sizeof *s);
         if (!s)
                 return -ENOMEM;
         if (target.n > sizeof s->target)
@@ -462,7 +465,7 @@ int search_new(struct search **ret, const struct explain_inputs *inputs, struct 
         return 0;
 }
 
-struct search *search_free(struct search *s) {
+struct explain_search *explain_search_free(struct explain_search *s) {
         if (!s)
                 return NULL;
         for (size_t i = 0; i < HASHES; i++) {

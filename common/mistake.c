@@ -98,7 +98,7 @@ static int add_joined(struct forms *f, enum cause cause, const char *what, struc
 
 /* Lengths of buffers that are met: sizes less a NUL, limits of forms and of other systems. */
 static int add_cut(struct forms *f, enum cause cause, const char *what, struct span text) {
-        static const size_t lengths[] = {6,  7,  8,  10, 12, 14, 15, 16, 20, 24, 25, 28, 30,  31,  32,  36,  39,  40,
+        static const size_t lengths[] = {6,  7,  8,  10, 12, 14, 15, 16, 20, 24, 25, 28,  30,  31,  32,  36,  39,  40,
                                          47, 48, 49, 50, 54, 60, 63, 64, 72, 80, 99, 100, 127, 128, 199, 200, 255, 256};
         int r = 0;
         for (size_t i = ELEMENTS(lengths); i-- > 0 && r >= 0;)
@@ -165,18 +165,20 @@ int mistake_usernames(struct forms *f, const struct mistake_source *s) {
 }
 
 int mistake_realms(struct forms *f, const struct mistake_source *s) {
-        static const struct rule rules[] = {
-                {CAUSE_REALM_CASE, "in lower case", rewrite_lower},
-                {CAUSE_REALM_CASE, "in upper case", rewrite_upper},
-                {CAUSE_REALM_BLANKS, "without the blanks around it", rewrite_trimmed},
-                {CAUSE_REALM_BLANKS, "without the blanks after it", rewrite_right_trimmed},
-                {CAUSE_REALM_BLANKS, "without the blanks before it", rewrite_left_trimmed},
-                {CAUSE_REALM_QUOTES, "with quotes around it", rewrite_quoted},
-        }, raw_rules[] = {
-                {CAUSE_REALM_ESCAPES, "with its quoted-pairs", rewrite_trimmed},
-                {CAUSE_REALM_ESCAPES, "without any backslash", rewrite_without_backslashes},
-                {CAUSE_REALM_QUOTES, "with quotes around it and its quoted-pairs", rewrite_quoted},
-        };
+        static const struct rule rules[] =
+                {
+                        {CAUSE_REALM_CASE, "in lower case", rewrite_lower},
+                        {CAUSE_REALM_CASE, "in upper case", rewrite_upper},
+                        {CAUSE_REALM_BLANKS, "without the blanks around it", rewrite_trimmed},
+                        {CAUSE_REALM_BLANKS, "without the blanks after it", rewrite_right_trimmed},
+                        {CAUSE_REALM_BLANKS, "without the blanks before it", rewrite_left_trimmed},
+                        {CAUSE_REALM_QUOTES, "with quotes around it", rewrite_quoted},
+                },
+                                 raw_rules[] = {
+                                         {CAUSE_REALM_ESCAPES, "with its quoted-pairs", rewrite_trimmed},
+                                         {CAUSE_REALM_ESCAPES, "without any backslash", rewrite_without_backslashes},
+                                         {CAUSE_REALM_QUOTES, "with quotes around it and its quoted-pairs", rewrite_quoted},
+                                 };
         struct span none = SPAN("");
         int r = 0;
         if (s->configured_realm.p)
@@ -338,8 +340,9 @@ static int add_uri(struct forms *f, enum cause cause, const char *what, const st
 
 static int add_uri_pieces(struct forms *f, const struct uri_pieces *right) {
         static const struct span ports[] = {{":5060", 5}, {":5061", 5}}, schemes[] = {{"sip:", 4}, {"sips:", 5}, {"", 0}};
-        static const char *const parameters[] = {";transport=udp", ";transport=tcp", ";transport=tls", ";transport=UDP", ";transport=TCP",
-                                                 ";transport=TLS", ";lr",            ";user=phone",    ";maddr="};
+        static const char *const parameters[] = {
+                ";transport=udp", ";transport=tcp", ";transport=tls", ";transport=UDP", ";transport=TCP", ";transport=TLS", ";lr",
+                ";user=phone",    ";maddr="};
         struct uri_pieces u = *right;
         u.port = (struct span){"", 0};
         int r = add_uri(f, CAUSE_URI_PORT, "without its port", &u);

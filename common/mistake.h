@@ -10,10 +10,10 @@
 /* One value that an input may have had. items[0] of a list is the right one. */
 struct form {
         enum cause cause;
-        const char *what;   /* how it differs from the right one, a constant text that fits after the input's name */
-        struct span value;  /* owned */
-        unsigned code;      /* what a value cannot say: see each input in explain_private.h */
-        bool is_free;       /* to hash it is no mistake more: it is the right one, or what was sent */
+        const char *what;  /* how it differs from the right one, a constant text that fits after the input's name */
+        struct span value; /* owned */
+        unsigned code;     /* what a value cannot say: see each input in explain_private.h */
+        bool is_free;      /* to hash it is no mistake more: it is the right one, or what was sent */
 };
 
 struct forms {

@@ -392,25 +392,34 @@ static const struct {
         char letter;
         uint16_t accent, code;
 } accented[] = {
-#define GRAVE(l, c) {l, 0x300, c}
-#define ACUTE(l, c) {l, 0x301, c}
-#define CIRCUMFLEX(l, c) {l, 0x302, c}
-#define TILDE(l, c) {l, 0x303, c}
-#define DIAERESIS(l, c) {l, 0x308, c}
-#define RING(l, c) {l, 0x30A, c}
-#define CARON(l, c) {l, 0x30C, c}
-#define CEDILLA(l, c) {l, 0x327, c}
-        GRAVE('A', 0xC0), GRAVE('E', 0xC8), GRAVE('I', 0xCC), GRAVE('O', 0xD2), GRAVE('U', 0xD9),
-        GRAVE('a', 0xE0), GRAVE('e', 0xE8), GRAVE('i', 0xEC), GRAVE('o', 0xF2), GRAVE('u', 0xF9),
-        ACUTE('A', 0xC1), ACUTE('E', 0xC9), ACUTE('I', 0xCD), ACUTE('O', 0xD3), ACUTE('U', 0xDA), ACUTE('Y', 0xDD),
-        ACUTE('a', 0xE1), ACUTE('e', 0xE9), ACUTE('i', 0xED), ACUTE('o', 0xF3), ACUTE('u', 0xFA), ACUTE('y', 0xFD),
-        CIRCUMFLEX('A', 0xC2), CIRCUMFLEX('E', 0xCA), CIRCUMFLEX('I', 0xCE), CIRCUMFLEX('O', 0xD4), CIRCUMFLEX('U', 0xDB),
-        CIRCUMFLEX('a', 0xE2), CIRCUMFLEX('e', 0xEA), CIRCUMFLEX('i', 0xEE), CIRCUMFLEX('o', 0xF4), CIRCUMFLEX('u', 0xFB),
-        TILDE('A', 0xC3), TILDE('N', 0xD1), TILDE('O', 0xD5), TILDE('a', 0xE3), TILDE('n', 0xF1), TILDE('o', 0xF5),
-        DIAERESIS('A', 0xC4), DIAERESIS('E', 0xCB), DIAERESIS('I', 0xCF), DIAERESIS('O', 0xD6), DIAERESIS('U', 0xDC),
-        DIAERESIS('a', 0xE4), DIAERESIS('e', 0xEB), DIAERESIS('i', 0xEF), DIAERESIS('o', 0xF6), DIAERESIS('u', 0xFC), DIAERESIS('y', 0xFF),
-        RING('A', 0xC5), RING('a', 0xE5), CEDILLA('C', 0xC7), CEDILLA('c', 0xE7),
-        CARON('C', 0x10C), CARON('c', 0x10D), CARON('S', 0x160), CARON('s', 0x161), CARON('Z', 0x17D), CARON('z', 0x17E),
+#define GRAVE(l, c) \
+        { l, 0x300, c }
+#define ACUTE(l, c) \
+        { l, 0x301, c }
+#define CIRCUMFLEX(l, c) \
+        { l, 0x302, c }
+#define TILDE(l, c) \
+        { l, 0x303, c }
+#define DIAERESIS(l, c) \
+        { l, 0x308, c }
+#define RING(l, c) \
+        { l, 0x30A, c }
+#define CARON(l, c) \
+        { l, 0x30C, c }
+#define CEDILLA(l, c) \
+        { l, 0x327, c }
+        GRAVE('A', 0xC0),      GRAVE('E', 0xC8),      GRAVE('I', 0xCC),      GRAVE('O', 0xD2),      GRAVE('U', 0xD9),
+        GRAVE('a', 0xE0),      GRAVE('e', 0xE8),      GRAVE('i', 0xEC),      GRAVE('o', 0xF2),      GRAVE('u', 0xF9),
+        ACUTE('A', 0xC1),      ACUTE('E', 0xC9),      ACUTE('I', 0xCD),      ACUTE('O', 0xD3),      ACUTE('U', 0xDA),
+        ACUTE('Y', 0xDD),      ACUTE('a', 0xE1),      ACUTE('e', 0xE9),      ACUTE('i', 0xED),      ACUTE('o', 0xF3),
+        ACUTE('u', 0xFA),      ACUTE('y', 0xFD),      CIRCUMFLEX('A', 0xC2), CIRCUMFLEX('E', 0xCA), CIRCUMFLEX('I', 0xCE),
+        CIRCUMFLEX('O', 0xD4), CIRCUMFLEX('U', 0xDB), CIRCUMFLEX('a', 0xE2), CIRCUMFLEX('e', 0xEA), CIRCUMFLEX('i', 0xEE),
+        CIRCUMFLEX('o', 0xF4), CIRCUMFLEX('u', 0xFB), TILDE('A', 0xC3),      TILDE('N', 0xD1),      TILDE('O', 0xD5),
+        TILDE('a', 0xE3),      TILDE('n', 0xF1),      TILDE('o', 0xF5),      DIAERESIS('A', 0xC4),  DIAERESIS('E', 0xCB),
+        DIAERESIS('I', 0xCF),  DIAERESIS('O', 0xD6),  DIAERESIS('U', 0xDC),  DIAERESIS('a', 0xE4),  DIAERESIS('e', 0xEB),
+        DIAERESIS('i', 0xEF),  DIAERESIS('o', 0xF6),  DIAERESIS('u', 0xFC),  DIAERESIS('y', 0xFF),  RING('A', 0xC5),
+        RING('a', 0xE5),       CEDILLA('C', 0xC7),    CEDILLA('c', 0xE7),    CARON('C', 0x10C),     CARON('c', 0x10D),
+        CARON('S', 0x160),     CARON('s', 0x161),     CARON('Z', 0x17D),     CARON('z', 0x17E),
 };
 
 static bool same_letter(size_t i, uint32_t letter, uint32_t accent) {

@@ -36,4 +36,4 @@ rewrite_fn rewrite_windows1252;                                               /*
 rewrite_fn rewrite_utf8_again;                                                /* each byte taken for ISO 8859-1 and made UTF-8 */
 rewrite_fn rewrite_utf8_again_1252;                                           /* the same for Windows-1252 */
 rewrite_fn rewrite_ascii_only, rewrite_question_marks;                        /* other characters left out, or '?' */
-rewrite_fn rewrite_composed, rewrite_decomposed; /* NFC and NFD for the Latin letters with one accent */
+rewrite_fn rewrite_composed, rewrite_decomposed;                              /* NFC and NFD for the Latin letters with one accent */

@@ -9,12 +9,12 @@ struct reader {
         struct transcript *t;
         char *at, *end;
         unsigned line;
-        size_t first;           /* header of the message that is being read */
-        bool in_message;        /* after a start line */
-        bool crlf;              /* its start line ended in CR LF */
+        size_t first;    /* header of the message that is being read */
+        bool in_message; /* after a start line */
+        bool crlf;       /* its start line ended in CR LF */
         bool has_length;
         size_t length;
-        char *bodies;           /* where the next restored body goes */
+        char *bodies; /* where the next restored body goes */
         struct span method, request_uri, call_id;
         bool has_cseq;
         uint32_t cseq;
@@ -238,7 +238,8 @@ static void read_body(struct reader *r) {
                 struct reader kept = *r;
                 unsigned messages = r->t->messages;
                 (void)next_line(r, &line, &crlf);
-                if (!r->has_length && (start_line(r, line, crlf) || find_word(line, "Authorization") || find_word(line, "WWW-Authenticate"))) {
+                if (!r->has_length &&
+                    (start_line(r, line, crlf) || find_word(line, "Authorization") || find_word(line, "WWW-Authenticate"))) {
                         r->t->messages = messages;
                         *r = kept;
                         break;

@@ -10,9 +10,9 @@
 /* One challenge or answer, and what its message says. {NULL} = not known. */
 struct transcript_header {
         bool is_answer;
-        bool proxy;      /* Proxy-Authenticate, Proxy-Authorization */
-        bool has_name;   /* there was a header field's name, and not only a value */
-        unsigned line;   /* in the text, from 1 */
+        bool proxy;       /* Proxy-Authenticate, Proxy-Authorization */
+        bool has_name;    /* there was a header field's name, and not only a value */
+        unsigned line;    /* in the text, from 1 */
         unsigned message; /* which of the messages, from 1; 0 = it stands alone */
         struct span value;
         struct span method, request_uri, call_id; /* of the message; of a response the method of its CSeq */

@@ -205,17 +205,14 @@ static int remember(struct command *c, const struct transcript_header *h, const 
         if (!more)
                 return -ENOMEM;
         c->earlier = more;
-        c->earlier[c->n_earlier++] = (struct explain_earlier){.nonce = a->nonce.text,
-                                                              .nc = a->nc.text,
-                                                              .call_id = h->call_id,
-                                                              .has_cseq = h->has_cseq,
-                                                              .cseq = h->cseq};
+        c->earlier[c->n_earlier++] = (struct explain_earlier){
+                .nonce = a->nonce.text, .nc = a->nc.text, .call_id = h->call_id, .has_cseq = h->has_cseq, .cseq = h->cseq};
         return 0;
 }
 
 static int explain_one(struct command *c, const struct transcript_header *h, bool of_message) {
         const struct explain_options *o = c->options;
-        const struct transcript_header *challenge = c->given[0]  ? &c->given[0]->headers[0]
+        const struct transcript_header *challenge = c->given[0]   ? &c->given[0]->headers[0]
                                                     : c->messages ? transcript_challenge(c->messages, h)
                                                                   : NULL;
         struct explain_question q = {
@@ -242,7 +239,8 @@ static int explain_one(struct command *c, const struct transcript_header *h, boo
         _cleanup_(explanation_freep) struct explanation *e = NULL;
         int r = explain(&e, &q);
         if (r == -E2BIG)
-                return complain(EXIT_USAGE, "%s, line %u: a text is longer than %d bytes", place(c, of_message), h->line, EXPLAIN_VALUE_MAX);
+                return complain(EXIT_USAGE, "%s, line %u: a text is longer than %d bytes", place(c, of_message), h->line,
+                                EXPLAIN_VALUE_MAX);
         if (r == -EINVAL)
                 return complain(EXIT_USAGE, "%s: HA1 is 32 (MD5) or 64 hex digits", o->ha1_file);
         if (r >= 0)
@@ -340,15 +338,16 @@ static int read_line(struct command *c, size_t which, const char *option, const 
                 return complain(EXIT_USAGE, "%s: it is no header line; give its name and value, or the value from \"Digest\" on", option);
         struct transcript_header *h = &c->given[which]->headers[0];
         if (h->has_name && h->is_answer != (which == 1))
-                return complain(EXIT_USAGE, "%s: it is %s", option, h->is_answer ? "an answer; give it to --authorization" :
-                                                                               "a challenge; give it to --challenge");
+                return complain(EXIT_USAGE, "%s: it is %s", option,
+                                h->is_answer ? "an answer; give it to --authorization" : "a challenge; give it to --challenge");
         return 0;
 }
 
 static int run(struct command *c) {
         const struct explain_options *o = c->options;
         if (!o->authorization && !o->message)
-                return complain(EXIT_USAGE, "nothing to explain: give --authorization, or --message FILE with the request (- for standard input)");
+                return complain(EXIT_USAGE,
+                                "nothing to explain: give --authorization, or --message FILE with the request (- for standard input)");
         int code = read_secret(c);
         if (!code)
                 code = read_messages(c);

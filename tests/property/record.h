@@ -40,4 +40,3 @@ static bool read_record(char *line, struct span *fields, size_t n) {
         }
         return !line;
 }
-
