@@ -196,8 +196,10 @@ static int fill_method(struct work *w) {
         if (r >= 0)
                 r = mistake_methods(f);
         for (size_t i = 0; i < f->n && !known; i++)
-                if (f->items[i].cause == CAUSE_METHOD_OTHER)
+                if (f->items[i].cause == CAUSE_METHOD_OTHER) {
+                        f->items[i].cause = CAUSE_COUNT;
                         f->items[i].is_free = true;
+                }
         return r;
 }
 
@@ -254,6 +256,10 @@ static int fill_tail(struct work *w) {
                 r = forms_sent(nc, CAUSE_NC_MALFORMED, a->nc.text, 0);
         if (r >= 0 && nc->sent > 0)
                 nc->items[nc->sent].cause = CAUSE_NC_MALFORMED; /* whatever it comes from, that is what it is on the wire */
+        if (r >= 0 && !a->nc.present && a->qop.present) {
+                r = forms_sent(nc, CAUSE_NC_MISSING, SPAN(""), 0);
+                nc->items[nc->sent].cause = CAUSE_NC_MISSING;
+        }
         if (r >= 0)
                 r = forms_add(cnonce, CAUSE_COUNT, "", span_of(w->sent_cnonce), 0);
         return r < 0 ? r : mistake_cnonces(cnonce, a->cnonce.text);
@@ -277,12 +283,14 @@ static int fill_sent_qop(struct work *w, struct forms *f) {
                 other = CAUSE_QOP_UNKNOWN;
         bool body = span_ieq(sent->text, SPAN("auth-int"));
         int r = forms_sent(f, other, sent->text, body ? QOP_BODY : 0);
-        if (r < 0 || !list)
+        if (r < 0 || known)
                 return r;
-        /* Some take a list that has auth-int for auth-int. */
-        size_t shown = f->sent;
+        /* Nothing says whether it was taken for auth-int, nor which of two that are offered was meant. */
+        size_t shows = f->sent;
         r = forms_sent(f, other, sent->text, QOP_BODY);
-        f->sent = shown;
+        if (r >= 0 && w->e->challenge.qop_auth && w->e->challenge.qop_auth_int)
+                r = forms_sent(f, CAUSE_COUNT, SPAN("auth-int"), QOP_BODY);
+        f->sent = shows;
         return r;
 }
 
@@ -455,9 +463,14 @@ static struct span shown(const struct form *f) {
 /* One input: hashed and sent are its forms; the answer may not show it at all. */
 static void tell_form(struct work *w, enum explain_input input, size_t hashed, bool is_hashed_known) {
         const struct forms *f = &w->inputs.forms[input];
-        size_t other = is_hashed_known && hashed > 0 ? hashed : f->sent;
-        const struct form *form = &f->items[other];
-        if (other == 0 || (input == INPUT_METHOD && form->is_free))
+        if (f->items[hashed].cause == CAUSE_COUNT)
+                hashed = 0; /* another right one */
+        const struct form *form = &f->items[is_hashed_known && hashed > 0 ? hashed : f->sent];
+        if (input == INPUT_QOP && is_hashed_known && hashed != f->sent && f->items[f->sent].cause == CAUSE_QOP_OMITTED) {
+                explain_add(w->e, verdict_of(CAUSE_QOP_HASHED, "hashed \"" SPAN_FMT "\", sent none", SPAN_ARG(f->items[hashed].value)));
+                return;
+        }
+        if (form->cause == CAUSE_COUNT)
                 return;
         if (input == INPUT_PASSWORD || input == INPUT_KEY || input == INPUT_HA2 || input == INPUT_BODY) {
                 explain_add(w->e, verdict_of(form->cause, "%s %s", names[input], form->what));

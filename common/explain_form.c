@@ -21,6 +21,11 @@ static void check_presence(struct explanation *e) {
                         explain_add(e, verdict_of(CAUSE_ANSWER_INCOMPLETE, "there is no %s", wanted[i].name));
 }
 
+/* A whole list sent as qop is a mistake of its own, and needs its quotes. */
+static bool is_list(const struct authorization_value *v) {
+        return v->quoted && v->text.n > 0 && memchr(v->text.p, ',', v->text.n);
+}
+
 /* RFC 7616 section 3.4 says which values are between quotes. */
 static void check_quotes(struct explanation *e) {
         const struct authorization *a = &e->answer;
@@ -42,7 +47,8 @@ static void check_quotes(struct explanation *e) {
                 {"opaque", &a->opaque, CAUSE_UNQUOTED_VALUE, true},
         };
         for (size_t i = 0; i < ELEMENTS(rules); i++)
-                if (rules[i].value->present && rules[i].value->quoted != rules[i].quoted)
+                if (rules[i].value->present && rules[i].value->quoted != rules[i].quoted &&
+                    !(rules[i].value == &a->qop && is_list(&a->qop)))
                         explain_add(e, verdict_of(rules[i].cause, "%s=" SPAN_FMT, rules[i].name, SPAN_ARG(rules[i].value->text)));
 }
 

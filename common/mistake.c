@@ -112,7 +112,7 @@ static int add_cut_at(struct forms *f, enum cause cause, const char *what, struc
         int r = 0;
         for (const char *c = characters; *c && r >= 0; c++) {
                 const char *at = text.n > 0 ? memchr(text.p, *c, text.n) : NULL;
-                if (at)
+                if (at && at > text.p)
                         r = forms_add(f, cause, what, (struct span){text.p, (size_t)(at - text.p)}, 0);
         }
         return r;
