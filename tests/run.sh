@@ -121,8 +121,8 @@ replay() { # replay .../fuzz_NAME.replay
 	replays() { each replay $(programs "$1" 'tests/fuzz/fuzz_*.c' .replay); }
 }
 scenarios() { under_limit sh tests/lab/run.sh "$1"; }
-answers() { # answers DIRECTORY CASES [CFLAGS]
-	CFLAGS=${3:-} under_limit sh tests/property/run.sh "$1" --cases "$2"
+property() { # property NAME DIRECTORY CASES [CFLAGS]
+	CFLAGS=${4:-} under_limit sh tests/property/run.sh "$2" "$1" --cases "$3"
 }
 
 rm -rf "$log"
@@ -136,8 +136,10 @@ stage "unit tests with ASan and UBSan" units "$build/san"
 stage "fuzz corpora with ASan and UBSan" replays "$build/san"
 stage "lab scenarios with ASan and UBSan" scenarios "$build/san"
 stage "fuzz corpora" replays "$build/gcc"
-stage "answers to random challenges" answers "$build/gcc" 20000
-stage "answers to random challenges with ASan and UBSan" answers "$build/san" 20000 '-O1 -g -fsanitize=address,undefined'
+stage "answers to random challenges" property answer "$build/gcc" 20000
+stage "answers to random challenges with ASan and UBSan" property answer "$build/san" 20000 '-O1 -g -fsanitize=address,undefined'
+stage "mistakes in answers" property explain "$build/gcc" 20000
+stage "mistakes in answers with ASan and UBSan" property explain "$build/san" 3000 '-O1 -g -fsanitize=address,undefined'
 scripts() { # scripts DIRECTORY FOLDER...
 	build_directory=$1
 	shift
