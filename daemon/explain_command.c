@@ -70,14 +70,16 @@ static void show_nonce(struct span nonce) {
         struct nonce_facts facts;
         nonce_read(&facts, nonce, now_realtime() / (int64_t)USEC_PER_SEC);
         char text[sizeof "2026-11-25T00:00:00Z"] = "";
-        time_t issued = (time_t)facts.issued_sec;
+        time_t issued = (time_t)(facts.issued_usec / (int64_t)USEC_PER_SEC);
         struct tm tm;
+        const char *family = nonce_family_name(facts.family), *policy = nonce_policy_word(&facts);
         if (!facts.has_issued || !gmtime_r(&issued, &tm) || strftime(text, sizeof text, "%FT%TZ", &tm) == 0)
-                (void)puts("nonce: it gives nothing away");
+                (void)printf("nonce: %s\n", family ? family : "it gives nothing away");
         else if (facts.has_lifetime)
-                (void)printf("nonce: issued %s by the carrier's clock, good for %lld s\n", text, (long long)facts.lifetime_sec);
+                (void)printf("nonce: %s, issued %s by the carrier's clock, good for %lld s%s%s\n", family, text,
+                             (long long)facts.lifetime_sec, policy ? ", " : "", policy ? policy : "");
         else
-                (void)printf("nonce: issued %s by the carrier's clock\n", text);
+                (void)printf("nonce: %s, issued %s by the carrier's clock%s%s\n", family, text, policy ? ", " : "", policy ? policy : "");
 }
 
 static void show_finding(const struct verdict *v) {
@@ -150,13 +152,17 @@ static void json_steps(const struct command *c, const char *name, const struct e
 static void json_nonce(struct span nonce) {
         struct nonce_facts facts;
         nonce_read(&facts, nonce, now_realtime() / (int64_t)USEC_PER_SEC);
-        if (!facts.has_issued)
-                (void)fputs(",\n  \"nonce\": null", stdout);
-        else if (facts.has_lifetime)
-                (void)printf(",\n  \"nonce\": {\"issued\": %lld, \"lifetime\": %lld}", (long long)facts.issued_sec,
-                             (long long)facts.lifetime_sec);
+        (void)fputs(",\n  \"nonce\": {", stdout);
+        text_member("", "family", nonce_family_name(facts.family));
+        text_member(", ", "policy", nonce_policy_word(&facts));
+        if (facts.has_issued)
+                (void)printf(", \"issued\": %lld", (long long)(facts.issued_usec / (int64_t)USEC_PER_SEC));
         else
-                (void)printf(",\n  \"nonce\": {\"issued\": %lld, \"lifetime\": null}", (long long)facts.issued_sec);
+                (void)fputs(", \"issued\": null", stdout);
+        if (facts.has_lifetime)
+                (void)printf(", \"lifetime\": %lld}", (long long)facts.lifetime_sec);
+        else
+                (void)fputs(", \"lifetime\": null}", stdout);
 }
 
 static void json_explanation(const struct command *c, const struct explain_question *q, const struct explanation *e, unsigned line) {
