@@ -49,7 +49,9 @@ static void check_right(struct explain_question q, bool told) {
                 return;
         const struct digest_input in = {
                 .algorithm = c.algorithm,
-                .qop = c.qop_auth ? DIGEST_QOP_AUTH : c.qop_auth_int ? DIGEST_QOP_AUTH_INT : DIGEST_QOP_NONE,
+                .qop = c.qop_auth       ? DIGEST_QOP_AUTH
+                       : c.qop_auth_int ? DIGEST_QOP_AUTH_INT
+                                        : DIGEST_QOP_NONE,
                 .username = SPAN("alice"),
                 .realm = c.realm,
                 .password = SPAN(PASSWORD),
