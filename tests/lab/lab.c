@@ -32,6 +32,7 @@
 #include "lab_carrier.h"
 #include "lab_config.h"
 #include "lab_digest.h"
+#include "lab_names.h"
 #include "lab_ntp.h"
 #include "lab_tls.h"
 
@@ -250,7 +251,10 @@ static void start_command(struct life *life) {
         (void)sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
         (void)signal(SIGPIPE, SIG_DFL);
-        (void)setrlimit(RLIMIT_NOFILE, &life->file_limit);
+        struct rlimit limit = life->file_limit;
+        if (life->lab.scenario->files > 0)
+                limit.rlim_cur = limit.rlim_max = life->lab.scenario->files;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
         if (setpgid(0, 0) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
                 _exit(LAB_EXIT_BROKEN);
         (void)execvp(life->command[0], life->command);
@@ -382,6 +386,7 @@ static int run(struct life *life, const char *dir) {
         lab->ca = ca_new();
         carriers_open(lab);
         ntp_open(lab);
+        names_open(lab);
         api_open(lab);
         if (life->command)
                 next_run(life);
@@ -396,6 +401,7 @@ static int run(struct life *life, const char *dir) {
         carriers_close(lab);
         lab->loop = loop_free(lab->loop);
         ntp_close(lab);
+        names_close(lab);
         lab->ca = ca_free(lab->ca);
         if (life->temporary && nftw(lab->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0)
                 lab_fail("unable to remove %s", lab->dir);

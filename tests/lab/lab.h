@@ -29,6 +29,8 @@ struct lab {
         size_t n_carriers;
         struct ntp_server *ntp; /* one for each ntp line */
         size_t n_ntp;
+        int names_fd; /* -1 = no name server */
+        uint16_t names_port;
         struct lab_api *api; /* NULL = the scenario has no platform */
         char client_id[40], client_secret[40];
 };

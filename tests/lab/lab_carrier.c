@@ -129,6 +129,12 @@ static char *frame_response(const struct carrier *c, const struct lab_request *r
         return text;
 }
 
+/* What a NAT does that gives the next packet another port. */
+static void move(struct sockaddr_storage *a) {
+        in_port_t *port = a->ss_family == AF_INET6 ? &((struct sockaddr_in6 *)a)->sin6_port : &((struct sockaddr_in *)a)->sin_port;
+        *port = htons((uint16_t)(ntohs(*port) ^ 1));
+}
+
 static void respond(struct carrier *c, const struct lab_request *r, struct transaction *t, const struct source *source) {
         const struct trunk_spec *spec = c->spec;
         free(t->response);
@@ -136,6 +142,9 @@ static void respond(struct carrier *c, const struct lab_request *r, struct trans
         bool answered = lab_header(r, "Authorization", 0) || lab_header(r, "Proxy-Authorization", 0);
         struct reply reply = registrar_decide(c, r, source);
         t->decided = true;
+        struct source seen = *source;
+        if (reply.moved)
+                move(&seen.address);
         if (spec->reset == (answered ? RESET_ANSWER : RESET_CHALLENGE)) {
                 stream_send(c, source->connection, "", 0, STREAM_RST);
                 free(reply.extra);
@@ -145,7 +154,7 @@ static void respond(struct carrier *c, const struct lab_request *r, struct trans
                 return;
         bool over = spec->frame == FRAME_TRUNCATED || (spec->reset == RESET_IDLE_CLOSE && !answered);
         char *trying = lab_response_write(r, 100, "", NULL, &source->address, &(struct lab_oddity){0});
-        t->response = frame_response(c, r, reply.status, reply.extra, source);
+        t->response = frame_response(c, r, reply.status, reply.extra, &seen);
         if (spec->frame == FRAME_MERGED) {
                 t->response = joined(trying, t->response);
                 trying = NULL;
@@ -153,6 +162,10 @@ static void respond(struct carrier *c, const struct lab_request *r, struct trans
                 send_later(c, -1, trying, strlen(trying), 0, source, STREAM_STAYS);
         free(trying);
         size_t n = strlen(t->response);
+        if (answered && c->unheard < spec->unheard) {
+                c->unheard++;
+                return;
+        }
         send_later(c, -1, t->response, n, (uint64_t)spec->latency_usec, source, over ? STREAM_FIN : STREAM_STAYS);
         if (spec->late_usec > 0)
                 send_later(c, -1, t->response, n, (uint64_t)(spec->latency_usec + spec->late_usec), source, STREAM_STAYS);
@@ -314,6 +327,22 @@ static char *slug(const char *prefix, const char *name) {
         return text;
 }
 
+/* A copy, in Latin-1 when the carrier has it so; what is not UTF-8 of Latin-1 is left out. */
+static char *account_text(const struct carrier *c, const char *text) {
+        char *copy = lab_copy(text), *out = copy;
+        if (!c->spec->latin1)
+                return copy;
+        for (const unsigned char *p = (const unsigned char *)copy; *p; p++)
+                if (*p < 0x80)
+                        *out++ = (char)*p;
+                else if ((*p & 0xFC) == 0xC0 && (p[1] & 0xC0) == 0x80) {
+                        *out++ = (char)(unsigned char)((*p & 3U) << 6 | (p[1] & 0x3FU));
+                        p++;
+                }
+        *out = '\0';
+        return copy;
+}
+
 static void carrier_open(struct carrier *c) {
         const struct trunk_spec *trunk = c->trunk;
         c->fd = c->listen_fd = -1;
@@ -334,6 +363,8 @@ static void carrier_open(struct carrier *c) {
                 c->password = lab_alloc(1, 33);
                 lab_random_hex(c->password, 16);
         }
+        c->account = account_text(c, trunk->account ? trunk->account : c->user);
+        c->account_password = account_text(c, c->password);
         if (!c->spec->target)
                 open_socket(c, false);
 }
@@ -370,6 +401,7 @@ void carriers_begin_run(struct lab *lab) {
                 c->trunk = &lab->scenario->trunks[c->index];
                 c->spec = spec_of(c->trunk, c->place);
                 c->requests = c->credentialed = c->refused = c->retransmissions = c->lost = c->stale_given = c->unseen = 0;
+                c->unheard = c->challenges = c->failed = 0;
                 c->dice = (uint64_t)c->spec->seed << 32 | i;
                 bool closed = c->spec->answer == ANSWER_CLOSED;
                 bool same = c->transport == c->spec->transport && c->transport != OVER_TLS; /* the certificate may be another one */
@@ -391,6 +423,8 @@ void carriers_close(struct lab *lab) {
                         free(c->transactions[k].response);
                 free(c->user);
                 free(c->password);
+                free(c->account);
+                free(c->account_password);
                 free(c->domain);
                 free(c->realm);
                 free(c->trunk_realm);

@@ -9,9 +9,10 @@
 #include "lab_sip.h"
 #include "lab_tls.h"
 
-#define CARRIER_MEMORY 32     /* transactions and nonces that a carrier remembers */
-#define CARRIER_RELAYS_MAX 8  /* clients that a relay tells apart */
-#define CARRIER_ANSWERS_MAX 3 /* credentialed requests of one probe, which is one Call-ID */
+#define CARRIER_MEMORY 32      /* transactions and nonces that a carrier remembers */
+#define CARRIER_RELAYS_MAX 8   /* clients that a relay tells apart */
+#define CARRIER_ANSWERS_MAX 3  /* credentialed requests of one probe, which is one Call-ID */
+#define CARRIER_FAILURES_MAX 2 /* of them and of a run, how many may come to nothing */
 
 /* Where a request came from, and where its response goes. */
 struct source {
@@ -33,6 +34,8 @@ struct given {
         uint64_t connection;
         uint32_t cseq;
         unsigned answers;
+        bool other_node; /* this one's nodes do not know it */
+        bool moves;      /* its answer will be said to come from elsewhere */
 };
 
 struct transaction {
@@ -67,16 +70,18 @@ struct carrier {
 
         /* what both sides know, and what this carrier calls itself; owned */
         char *user, *password, *domain;
-        char *trunk_realm; /* of the trunk */
-        char *realm;       /* of this carrier: another one when the scenario says so */
+        char *account, *account_password; /* the first two as this carrier has them */
+        char *trunk_realm;                /* of the trunk */
+        char *realm;                      /* of this carrier: another one when the scenario says so */
         char wrong_password[33];
 
         unsigned requests, credentialed, refused, retransmissions; /* of this run */
-        unsigned lost, stale_given;
-        unsigned unseen;       /* datagrams that loss took before they were looked at */
-        uint64_t dice;         /* of loss */
-        bool is_repeated;      /* the request under way is a retransmission */
-        unsigned refused_ever; /* for lock_after: a lock does not end with a run */
+        unsigned lost, stale_given, unheard;
+        unsigned challenges, failed; /* challenges given; answers that were neither accepted nor called stale */
+        unsigned unseen;             /* datagrams that loss took before they were looked at */
+        uint64_t dice;               /* of loss */
+        bool is_repeated;            /* the request under way is a retransmission */
+        unsigned refused_ever;       /* for lock_after: a lock does not end with a run */
         char answers_call_id[128];
         unsigned answers; /* credentialed requests with that Call-ID */
         struct given given[CARRIER_MEMORY];
@@ -131,6 +136,7 @@ void stream_send(struct carrier *c, uint64_t connection, const char *bytes, size
 struct reply {
         unsigned status; /* 0 = silence */
         char *extra;     /* header lines; owned; NULL = none */
+        bool moved;      /* the request is said to come from elsewhere */
 };
 struct reply registrar_decide(struct carrier *c, const struct lab_request *r, const struct source *source);
 
@@ -147,6 +153,12 @@ void watch_credential(struct carrier *c, const char *value, struct credential *r
 
 /* What no client may do, whatever it answers. */
 void watch_request(struct carrier *c, const struct lab_request *r, const struct source *source);
+
+/* A request without credentials that names its user. */
+void watch_named(struct carrier *c, const struct lab_request *r, const char *value);
+
+/* An answer that was neither accepted nor called stale, against what a trunk may suffer in one run. */
+void watch_failure(struct carrier *c);
 
 /* The number of requests with credentials, against the budget. */
 void watch_budget(struct carrier *c, const struct lab_request *r);

@@ -9,6 +9,7 @@
 #include "lab_api.h"
 #include "lab_carrier.h"
 #include "lab_digest.h"
+#include "lab_names.h"
 #include "lab_ntp.h"
 #include "lab_tls.h"
 
@@ -97,6 +98,10 @@ static void write_settings(FILE *f, const struct lab *lab) {
                 set_platform(&s, lab);
         if (lab->n_ntp > 0)
                 set_clock(&s, lab);
+        char *names = names_address(lab);
+        if (names)
+                set(&s, "dns", "servers", lab_text("[\"%s\"]", names));
+        free(names);
         bool tls = false;
         for (size_t i = 0; i < lab->n_carriers; i++)
                 tls = tls || lab->carriers[i].spec->transport == OVER_TLS;
@@ -136,18 +141,19 @@ static void write_optional(FILE *f, const char *key, const char *value) {
 static void write_secret(FILE *f, const struct carrier *c) {
         const struct trunk_spec *t = c->trunk;
         char ha1[LAB_HEX_SIZE];
-        const char *secret = t->secret == SECRET_WRONG ? c->wrong_password : c->password;
+        const char *secret = t->secret == SECRET_WRONG || t->secret == SECRET_WRONG_HA1 ? c->wrong_password : c->password;
         if (t->secret == SECRET_NONE)
                 return;
-        if (t->secret == SECRET_HA1) {
+        bool ha1_wanted = t->secret == SECRET_HA1 || t->secret == SECRET_WRONG_HA1;
+        if (ha1_wanted) {
                 const char *algorithm = t->cfg_algorithm ? t->cfg_algorithm : t->algorithm;
                 const char *realm = carrier_told_realm(c);
-                lab_ha1(algorithm, c->user, realm ? realm : c->trunk_realm, c->password, ha1);
+                lab_ha1(algorithm, c->user, realm ? realm : c->trunk_realm, secret, ha1);
                 secret = ha1;
         }
         char *name = lab_text("secrets/trunk-%04zu", c->index + 1);
         lab_write_file(c->lab, name, 0600, secret, strlen(secret));
-        (void)fprintf(f, "    %s: {file: \"%s/%s\"}\n", t->secret == SECRET_HA1 ? "ha1" : "password", c->lab->dir, name);
+        (void)fprintf(f, "    %s: {file: \"%s/%s\"}\n", ha1_wanted ? "ha1" : "password", c->lab->dir, name);
         free(name);
 }
 

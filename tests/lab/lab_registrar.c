@@ -8,7 +8,7 @@
 #include "lab_digest.h"
 
 static struct reply reply_with(unsigned status, char *extra) {
-        return (struct reply){status, extra};
+        return (struct reply){.status = status, .extra = extra};
 }
 
 /* -- challenges ------------------------------------------------------------------------------------------------------- */
@@ -48,7 +48,15 @@ static struct given *remember(struct carrier *c, enum door door, const struct la
         in_port_t port = source->address.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&source->address)->sin6_port
                                                                : ((const struct sockaddr_in *)&source->address)->sin_port;
         *g = (struct given){.door = door, .given_usec = loop_now(), .source_port = port, .connection = source->connection, .cseq = r->cseq};
-        make_nonce(c->spec, g->nonce);
+        bool first = c->challenges++ == 0;
+        g->other_node = first && c->spec->nodes != NODES_ONE;
+        g->moves = first && c->spec->moves;
+        struct trunk_spec maker = *c->spec;
+        if (g->other_node && c->spec->nodes == NODES_NONCES) {
+                maker.nonce = NONCE_KAMAILIO;
+                maker.nonce_life_usec = INT64_C(300) * (int64_t)USEC_PER_SEC;
+        }
+        make_nonce(&maker, g->nonce);
         (void)snprintf(g->call_id, sizeof g->call_id, "%s", r->call_id);
         (void)snprintf(g->from_tag, sizeof g->from_tag, "%s", r->from_tag);
         return g;
@@ -73,7 +81,7 @@ static const char *header_of(enum door door) {
 static void write_challenge(FILE *f, const struct carrier *c, const struct given *g, const char *algorithm, size_t n, bool stale) {
         const struct trunk_spec *spec = c->spec;
         (void)fprintf(f, "%s: Digest ", header_of(g->door));
-        write_quoted(f, "realm", realm_of(c, g->door));
+        write_quoted(f, "realm", g->other_node && spec->nodes == NODES_REALMS ? "node-2.lab.invalid" : realm_of(c, g->door));
         (void)fputs(", ", f);
         write_quoted(f, "nonce", g->nonce);
         if (spec->opaque) {
@@ -146,7 +154,7 @@ static struct reply refuse(const struct carrier *c, unsigned status) {
         if (status >= 300 && status < 400)
                 return reply_with(status, lab_text("Contact: <sip:192.0.2.7:5060>\r\n"));
         if (status == 405)
-                return reply_with(status, lab_text("Allow: INVITE, ACK, BYE\r\n"));
+                return reply_with(status, lab_text("Allow: INVITE, ACK, BYE%s\r\n", c->spec->refuse_register ? ", OPTIONS" : ""));
         if (status == 503 || c->spec->retry_after > 0)
                 return reply_with(status, lab_text("Retry-After: %u\r\n", c->spec->retry_after > 0 ? c->spec->retry_after : 30));
         if (status == 401 || status == 407) /* would be a challenge */
@@ -176,9 +184,9 @@ static bool offered(const char *list, const char *word, bool has_word) {
 static struct lab_answer answer_of(const struct carrier *c, enum door door, const struct lab_request *r, const struct credential *a) {
         return (struct lab_answer){
                 .algorithm = a->has_algorithm ? a->algorithm : NULL,
-                .username = c->user,
+                .username = c->account,
                 .realm = realm_of(c, door),
-                .password = c->password,
+                .password = c->account_password,
                 .nonce = a->nonce,
                 .method = r->method,
                 .uri = a->uri,
@@ -194,25 +202,41 @@ static struct lab_answer answer_of(const struct carrier *c, enum door door, cons
 static bool right_user(const struct carrier *c, enum door door, const struct credential *a) {
         char hash[LAB_HEX_SIZE];
         if (!c->spec->userhash)
-                return strcmp(a->username, c->user) == 0;
-        return lab_userhash(a->has_algorithm ? a->algorithm : NULL, c->user, realm_of(c, door), hash) && strcmp(a->username, hash) == 0;
+                return strcmp(a->username, c->account) == 0;
+        return lab_userhash(a->has_algorithm ? a->algorithm : NULL, c->account, realm_of(c, door), hash) && strcmp(a->username, hash) == 0;
 }
 
 static bool right(const struct carrier *c, enum door door, const struct lab_request *r, const struct credential *a) {
-        const char *qop = c->spec->qop ? c->spec->qop : "auth";
+        const struct trunk_spec *spec = c->spec;
+        const char *qop = spec->takes_qop ? spec->takes_qop : spec->qop ? spec->qop : "auth";
+        const char *algorithm = spec->takes_algorithm ? spec->takes_algorithm : spec->algorithm;
         struct lab_answer answer = answer_of(c, door, r, a);
         char response[LAB_HEX_SIZE];
-        return right_user(c, door, a) && strcmp(a->realm, realm_of(c, door)) == 0 &&
-               offered(c->spec->algorithm, a->algorithm, a->has_algorithm) &&
+        return right_user(c, door, a) && strcmp(a->realm, realm_of(c, door)) == 0 && offered(algorithm, a->algorithm, a->has_algorithm) &&
                offered(strcmp(qop, "none") == 0 ? NULL : qop, a->qop, a->has_qop) && lab_response(&answer, response) &&
                strcmp(response, a->response) == 0;
 }
 
-static bool holds_port(const struct carrier *c, const char *uri) {
+static bool right_uri(const struct carrier *c, const char *uri) {
         char port[16];
         (void)snprintf(port, sizeof port, ":%u", c->port);
-        const char *found = strstr(uri, port);
-        return found && strchr(";?", found[strlen(port)]);
+        const char *found = strstr(uri, port), *scheme_end = strchr(uri, ':');
+        switch (c->spec->uri) {
+        case URI_PORT:
+                return found && strchr(";?", found[strlen(port)]);
+        case URI_BARE:
+                return scheme_end && !strchr(scheme_end + 1, ':');
+        case URI_TRANSPORT:
+                return strstr(uri, ";transport=") != NULL;
+        case URI_SIP:
+                return strncasecmp(uri, "sip:", 4) == 0;
+        case URI_SIPS:
+                return strncasecmp(uri, "sips:", 5) == 0;
+        case URI_ANY:
+        case URI_EXACT:
+                break;
+        }
+        return true;
 }
 
 static struct reply refuse_answer(struct carrier *c, enum door door, const struct lab_request *r, const struct source *source) {
@@ -227,6 +251,8 @@ static struct reply refuse_answer(struct carrier *c, enum door door, const struc
                 return reply_with(0, NULL);
         case WRONG_400:
                 return reply_with(400, NULL);
+        case WRONG_STALE:
+                return challenge_at(c, door, r, source, true);
         }
         return reply_with(0, NULL);
 }
@@ -273,21 +299,25 @@ static bool decide_answer(struct carrier *c, enum door door, const struct lab_re
                         g = &c->given[i];
         if (!c->is_repeated)
                 watch_answer(c, r, a, g, source);
-        bool used = g && g->answers > 0;
+        bool used = g && g->answers > 0, called_stale = false;
         if (g)
                 g->answers++;
         if (c->spec->uri == URI_EXACT && strcmp(a->uri, r->uri) != 0) {
                 c->refused++;
                 c->refused_ever++;
                 *ret = reply_with(403, NULL);
-        } else if (!g || (used && c->spec->one_time) || !right(c, door, r, a) || (c->spec->uri == URI_PORT && !holds_port(c, a->uri)))
+        } else if (!g || g->other_node || g->moves || (used && c->spec->one_time) || !right(c, door, r, a) || !right_uri(c, a->uri)) {
                 *ret = refuse_answer(c, door, r, source);
-        else if (too_old(c, g)) {
-                bool signalled = c->spec->stale == STALE_SIGNALLED;
-                c->refused += !signalled; /* to whoever counts failures, it is one */
-                *ret = challenge_at(c, door, r, source, signalled);
+                ret->moved = g && g->moves;
+                called_stale = c->spec->wrong == WRONG_STALE;
+        } else if (too_old(c, g)) {
+                called_stale = c->spec->stale == STALE_SIGNALLED;
+                c->refused += !called_stale; /* to whoever counts failures, it is one */
+                *ret = c->spec->stale == STALE_BARE ? reply_with(401, NULL) : challenge_at(c, door, r, source, called_stale);
         } else
                 return true;
+        if (!called_stale && !c->is_repeated)
+                watch_failure(c);
         return false;
 }
 
@@ -301,8 +331,25 @@ static size_t doors_of(const struct carrier *c, enum door ret[static 2]) {
         return n;
 }
 
+/* An Authorization with an empty response only names a user (3GPP TS 24.229 section 5.1.1.2). */
+static bool only_names(const char *value) {
+        char response[LAB_SIP_VALUE_MAX];
+        bool quoted;
+        return value && lab_auth_parameter(value, "response", response, &quoted) && response[0] == '\0';
+}
+
 static const char *credentials_at(const struct lab_request *r, enum door door) {
-        return lab_header(r, door == DOOR_PROXY ? "Proxy-Authorization" : "Authorization", 0);
+        const char *value = lab_header(r, door == DOOR_PROXY ? "Proxy-Authorization" : "Authorization", 0);
+        return only_names(value) ? NULL : value;
+}
+
+static bool names_user(const struct carrier *c, const struct lab_request *r) {
+        const char *const values[] = {lab_header(r, "Authorization", 0), lab_header(r, "Proxy-Authorization", 0)};
+        char user[LAB_SIP_VALUE_MAX];
+        bool quoted, found = false;
+        for (size_t i = 0; i < ELEMENTS(values); i++)
+                found |= values[i] && lab_auth_parameter(values[i], "username", user, &quoted) && strcmp(user, c->account) == 0;
+        return found;
 }
 
 /* Passes the request from door to door; the headers of those it passed are in *f. */
@@ -331,8 +378,14 @@ struct reply registrar_decide(struct carrier *c, const struct lab_request *r, co
                 lab_violation(c->lab, c->spec->name, "%s, which was not asked for", registrar ? "Authorization" : "Proxy-Authorization");
         if (c->spec->lock_after > 0 && c->refused_ever >= c->spec->lock_after)
                 return c->spec->lock_status ? refuse(c, c->spec->lock_status) : reply_with(0, NULL);
+        if (only_names(lab_header(r, "Authorization", 0)))
+                watch_named(c, r, lab_header(r, "Authorization", 0));
         if (c->spec->refuse > 0)
                 return refuse(c, c->spec->refuse);
+        if (c->spec->refuse_register > 0 && strcmp(r->method, "REGISTER") == 0)
+                return refuse(c, c->spec->refuse_register);
+        if (c->spec->refuse_unnamed > 0 && !names_user(c, r))
+                return refuse(c, c->spec->refuse_unnamed);
         if ((registrar || proxy) && !c->is_repeated)
                 watch_budget(c, r);
         char *info = NULL;

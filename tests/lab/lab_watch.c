@@ -72,6 +72,25 @@ void watch_budget(struct carrier *c, const struct lab_request *r) {
                 lab_violation(c->lab, c->spec->name, "%u credentialed requests in one probe", c->answers);
 }
 
+void watch_failure(struct carrier *c) {
+        const struct lab *lab = c->lab;
+        unsigned n = 0;
+        c->failed++;
+        for (size_t i = 0; i < lab->n_carriers; i++)
+                n += lab->carriers[i].index == c->index ? lab->carriers[i].failed : 0;
+        if (n > CARRIER_FAILURES_MAX)
+                lab_violation(c->lab, c->spec->name, "%u answers of one run came to nothing", n);
+}
+
+void watch_named(struct carrier *c, const struct lab_request *r, const char *value) {
+        struct credential a = {0};
+        watch_credential(c, value, &a);
+        if (c->spec->refuse_unnamed == 0 && c->spec->refuse == 0)
+                lab_violation(c->lab, c->spec->name, "a request that names its user, which was not wanted");
+        if (strcmp(a.username, c->user) != 0 || strcmp(a.uri, r->uri) != 0 || a.nonce[0] || a.has_cnonce || a.has_nc || a.has_qop)
+                lab_violation(c->lab, c->spec->name, "a request that tells more than its user");
+}
+
 /* A nonce that another carrier gave must not be answered here: the answer would tell it something about the password. */
 static void watch_unknown_nonce(struct carrier *c, const char *nonce) {
         const struct lab *lab = c->lab;
@@ -91,10 +110,6 @@ static void watch_parameters(struct carrier *c, const struct credential *a) {
         const char *who = spec->name;
         if (a->has_qop != a->has_cnonce || a->has_qop != a->has_nc)
                 lab_violation(lab, who, "qop, nc and cnonce do not come together");
-        if (a->has_algorithm != (spec->algorithm != NULL))
-                lab_violation(lab, who, "algorithm is not echoed as it was given");
-        if (spec->want_algorithm && strcasecmp(a->algorithm, spec->want_algorithm) != 0)
-                lab_violation(lab, who, "answered with %s, where %s was the one to choose", a->algorithm, spec->want_algorithm);
         if (strcmp(a->opaque, spec->opaque ? spec->opaque : "") != 0 || a->has_opaque != (spec->opaque != NULL))
                 lab_violation(lab, who, "opaque is not echoed as it was given");
         bool hashed = a->has_userhash && strcasecmp(a->userhash, "true") == 0;
@@ -104,6 +119,76 @@ static void watch_parameters(struct carrier *c, const struct credential *a) {
                 lab_violation(lab, who, "the user name is not hashed");
 }
 
+/* -- the inputs of which one may be changed ------------------------------------------------------------------------------ */
+
+struct uri_parts {
+        char host[LAB_SIP_VALUE_MAX], port[LAB_SIP_VALUE_MAX], transport[LAB_SIP_VALUE_MAX], rest[LAB_SIP_VALUE_MAX];
+        bool secure;
+};
+
+static void take_apart(const char *uri, struct uri_parts *ret) {
+        const char *host = uri + strcspn(uri, ":"), *end = uri + strcspn(uri, ";?"), *transport = strcasestr(uri, ";transport=");
+        const char *bracket = memchr(host, ']', (size_t)(end - host));
+        const char *port = bracket ? bracket + 1 : host + (host < end);
+        size_t n = transport ? 1 + strcspn(transport + 1, ";?") : 0;
+        port += strcspn(port, ":;?");
+        (void)snprintf(ret->host, sizeof ret->host, "%.*s", (int)(port - host), host);
+        (void)snprintf(ret->port, sizeof ret->port, "%.*s", (int)(end - port), port);
+        (void)snprintf(ret->transport, sizeof ret->transport, "%.*s", (int)n, transport ? transport : "");
+        (void)snprintf(ret->rest, sizeof ret->rest, "%.*s%s", (int)((transport ? transport : end) - end), end,
+                       transport ? transport + n : end);
+        ret->secure = strncasecmp(uri, "sips:", 5) == 0;
+}
+
+static unsigned changes_of_uri(struct carrier *c, const char *uri, const char *wanted) {
+        struct uri_parts is, was;
+        take_apart(uri, &is);
+        take_apart(wanted, &was);
+        if (strcmp(is.host, was.host) != 0 || strcmp(is.rest, was.rest) != 0)
+                lab_violation(c->lab, c->spec->name, "digest-uri %s in a request to %s", uri, wanted);
+        unsigned n = strcmp(is.port, was.port) != 0;
+        n += strcmp(is.transport, was.transport) != 0;
+        return n + (is.secure != was.secure);
+}
+
+static unsigned changes_of_algorithm(struct carrier *c, const struct credential *a) {
+        const struct trunk_spec *spec = c->spec;
+        if (a->has_algorithm && !spec->algorithm && strcasecmp(a->algorithm, "MD5") == 0)
+                return 1;
+        if (a->has_algorithm != (spec->algorithm != NULL))
+                lab_violation(c->lab, spec->name, "algorithm is not echoed as it was given");
+        if (!spec->want_algorithm || strcasecmp(a->algorithm, spec->want_algorithm) == 0)
+                return 0;
+        if (c->answers <= 1 || !a->has_algorithm || !strcasestr(spec->algorithm, a->algorithm))
+                lab_violation(c->lab, spec->name, "answered with %s, where %s was the one to choose", a->algorithm, spec->want_algorithm);
+        return 1;
+}
+
+/* The user without its domain or with it; or in Latin-1, which is no UTF-8. */
+static unsigned changes_of_username(struct carrier *c, const struct credential *a) {
+        size_t n = strcspn(c->user, "@");
+        if (c->spec->userhash || strcmp(a->username, c->user) == 0)
+                return 0;
+        bool shorter = c->user[n] == '@' && strlen(a->username) == n && strncmp(a->username, c->user, n) == 0;
+        bool longer = c->user[n] != '@' && strncmp(a->username, c->user, n) == 0 && a->username[n] == '@' &&
+                      strcmp(a->username + n + 1, carrier_told_domain(c)) == 0;
+        bool latin1 = c->spec->latin1 && strcmp(a->username, c->account) == 0;
+        if (!shorter && !longer && !latin1)
+                lab_violation(c->lab, c->spec->name, "an answer for %s", a->username);
+        return 1;
+}
+
+/* Nothing may differ from what the challenge and the configuration say but one input, and that only after a refusal. */
+static void watch_inputs(struct carrier *c, const struct lab_request *r, const struct credential *a) {
+        const char *qop = c->spec->qop ? c->spec->qop : "auth";
+        bool other_qop = a->has_qop && strcmp(a->qop, "auth") == 0 && (strcmp(qop, "none") == 0 || strcmp(qop, "auth-int") == 0);
+        unsigned n = changes_of_uri(c, a->uri, r->uri) + changes_of_algorithm(c, a) + changes_of_username(c, a) + other_qop;
+        if (n > 1)
+                lab_violation(c->lab, c->spec->name, "an answer with %u changed inputs", n);
+        if (n > 0 && c->answers <= 1)
+                lab_violation(c->lab, c->spec->name, "a first answer with a changed input");
+}
+
 void watch_answer(struct carrier *c, const struct lab_request *r, const struct credential *a, const struct given *g,
                   const struct source *source) {
         struct lab *lab = c->lab;
@@ -111,6 +196,7 @@ void watch_answer(struct carrier *c, const struct lab_request *r, const struct c
         if (told && strcmp(told, a->realm) != 0)
                 lab_violation(lab, who, "credentials sent to a realm that is not the configured one");
         watch_parameters(c, a);
+        watch_inputs(c, r, a);
         if (!g) {
                 watch_unknown_nonce(c, a->nonce);
                 return;

@@ -70,7 +70,7 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, page_transport, KIND_TEXT, NULL),
         K(trunk_spec, listed, KIND_BOOL, NULL),
         K(trunk_spec, detail, KIND_WORD, "ok|403"),
-        K(trunk_spec, validation, KIND_WORD, "none|ok|mismatch"),
+        K(trunk_spec, validation, KIND_WORD, "none|ok|mismatch|old"),
         K(trunk_spec, platform_knows, KIND_WORD, "sip|nothing"),
         K(trunk_spec, extra, KIND_BOOL, NULL),
         K(trunk_spec, cfg_realm, KIND_TEXT, NULL),
@@ -81,7 +81,7 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, cfg_method, KIND_TEXT, NULL),
         K(trunk_spec, cfg_transport, KIND_TEXT, NULL),
         K(trunk_spec, cfg_proxies, KIND_BOOL, NULL),
-        K(trunk_spec, secret, KIND_WORD, "password|ha1|none|wrong"),
+        K(trunk_spec, secret, KIND_WORD, "password|ha1|none|wrong|wrong_ha1"),
         K(trunk_spec, user, KIND_TEXT, NULL),
         K(trunk_spec, password, KIND_TEXT, NULL),
         K(trunk_spec, transport, KIND_WORD, "udp|tcp|tls"),
@@ -89,10 +89,14 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, realm, KIND_TEXT, NULL),
         K(trunk_spec, proxy_realm, KIND_TEXT, NULL),
         K(trunk_spec, opaque, KIND_TEXT, NULL),
+        K(trunk_spec, account, KIND_TEXT, NULL),
+        K(trunk_spec, latin1, KIND_BOOL, NULL),
         K(trunk_spec, algorithm, KIND_TEXT, NULL),
         K(trunk_spec, want_algorithm, KIND_TEXT, NULL),
         K(trunk_spec, schemes, KIND_TEXT, NULL),
         K(trunk_spec, qop, KIND_TEXT, NULL),
+        K(trunk_spec, takes_algorithm, KIND_TEXT, NULL),
+        K(trunk_spec, takes_qop, KIND_TEXT, NULL),
         K(trunk_spec, charset, KIND_TEXT, NULL),
         K(trunk_spec, userhash, KIND_BOOL, NULL),
         K(trunk_spec, nextnonce, KIND_BOOL, NULL),
@@ -103,10 +107,14 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, date, KIND_WORD, "none|gmt|est"),
         {"date_clock", KIND_SECONDS, offsetof(struct trunk_spec, date_clock_usec), NULL},
         K(trunk_spec, stale_first, KIND_COUNT, NULL),
-        K(trunk_spec, stale, KIND_WORD, "signalled|silent"),
-        K(trunk_spec, uri, KIND_WORD, "any|exact|port"),
-        K(trunk_spec, wrong, KIND_WORD, "401|403|drop|400"),
+        K(trunk_spec, stale, KIND_WORD, "signalled|silent|bare"),
+        K(trunk_spec, uri, KIND_WORD, "any|exact|port|bare|transport|sip|sips"),
+        K(trunk_spec, wrong, KIND_WORD, "401|403|drop|400|stale"),
+        K(trunk_spec, nodes, KIND_WORD, "one|twins|realms|nonces"),
+        K(trunk_spec, moves, KIND_BOOL, NULL),
         K(trunk_spec, refuse, KIND_COUNT, NULL),
+        K(trunk_spec, refuse_register, KIND_COUNT, NULL),
+        K(trunk_spec, refuse_unnamed, KIND_COUNT, NULL),
         K(trunk_spec, retry_after, KIND_COUNT, NULL),
         K(trunk_spec, answer, KIND_WORD, "ok|silent|closed|garbage"),
         K(trunk_spec, after, KIND_COUNT, NULL),
@@ -117,6 +125,7 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, lose, KIND_COUNT, NULL),
         K(trunk_spec, loss, KIND_COUNT, NULL),
         K(trunk_spec, seed, KIND_COUNT, NULL),
+        K(trunk_spec, unheard, KIND_COUNT, NULL),
         K(trunk_spec, stateless, KIND_BOOL, NULL),
         K(trunk_spec, duplicate, KIND_BOOL, NULL),
         {"late", KIND_MSEC, offsetof(struct trunk_spec, late_usec), NULL},
@@ -139,6 +148,14 @@ static const struct key trunk_keys[] = {
 
 static const struct key sip_keys[] = {
         K(scenario, client_cert, KIND_BOOL, NULL),
+};
+
+static const struct key names_keys[] = {
+        {"answer", KIND_WORD, offsetof(struct scenario, names), "none|unknown|broken"},
+};
+
+static const struct key limit_keys[] = {
+        K(scenario, files, KIND_COUNT, NULL),
 };
 
 static const struct key expect_keys[] = {
@@ -461,6 +478,10 @@ static void read_line(struct reader *r, char *line) {
                 read_ntp(r);
         else if (strcmp(word, "sip") == 0)
                 set_keys(r, sip_keys, ELEMENTS(sip_keys), r->s, 1);
+        else if (strcmp(word, "names") == 0)
+                set_keys(r, names_keys, ELEMENTS(names_keys), r->s, 1);
+        else if (strcmp(word, "limit") == 0)
+                set_keys(r, limit_keys, ELEMENTS(limit_keys), r->s, 1);
         else if (strcmp(word, "config") == 0)
                 read_config(r);
         else if (strcmp(word, "trunk") == 0)

@@ -3,6 +3,8 @@
  *   api key=…                            the platform (OAuth and trunk API); without this line the configuration has no platform
  *   ntp key=…                            one NTP server; several lines are several servers
  *   sip client_cert=yes                  the configuration has a certificate for TLS towards carriers
+ *   names answer=…                       a name server, which knows no name
+ *   limit files=N                        open files of the command
  *   latency MS                           response delay of all carriers
  *   config SECTION.KEY=VALUE             further keys of trunkauditd.yaml, or other values
  *   trunk NAME key=… [-> OUTCOME CAUSE]  a trunk, its carrier, and the verdict expected for it. With proxies=N there are N carriers
@@ -52,6 +54,9 @@ struct api_spec {
         bool correlation_id; /* no = X-Request-Id in its place */
 };
 
+/* What the name server says of every name. */
+enum names { NAMES_NONE, NAMES_UNKNOWN, NAMES_BROKEN };
+
 enum ntp_mode { NTP_OK, NTP_SILENT, NTP_UNSYNC, NTP_KOD, NTP_BAD_ORIGIN, NTP_MODE3, NTP_DELAY };
 
 struct ntp_spec {
@@ -64,9 +69,9 @@ struct ntp_spec {
 };
 
 enum detail { DETAIL_OK, DETAIL_403 };
-enum validation { VALIDATION_NONE, VALIDATION_OK, VALIDATION_MISMATCH };
+enum validation { VALIDATION_NONE, VALIDATION_OK, VALIDATION_MISMATCH, VALIDATION_OLD /* ok, two days ago */ };
 enum knows { KNOWS_SIP, KNOWS_NOTHING };
-enum secret_mode { SECRET_PASSWORD, SECRET_HA1, SECRET_NONE, SECRET_WRONG };
+enum secret_mode { SECRET_PASSWORD, SECRET_HA1, SECRET_NONE, SECRET_WRONG, SECRET_WRONG_HA1 };
 enum sip_transport { OVER_UDP, OVER_TCP, OVER_TLS };
 enum challenge_mode {
         CHALLENGE_401,
@@ -83,13 +88,27 @@ enum nonce_mode {
         NONCE_KAMAILIO_ONCE, /* and its flag for one-time nonces */
 };
 enum date_mode { DATE_NONE, DATE_GMT, DATE_EST /* a zone that RFC 3261 section 20.17 does not allow */ };
-enum stale_mode { STALE_SIGNALLED, STALE_SILENT };
+enum stale_mode { STALE_SIGNALLED, STALE_SILENT, STALE_BARE /* 401 without a challenge */ };
 enum uri_mode {
         URI_ANY,
         URI_EXACT, /* digest-uri must be the Request-URI, else 403 */
-        URI_PORT,  /* digest-uri must hold the carrier's port, else 401 as for a wrong password */
+        /* What the digest-uri must be, else 401 as for a wrong password: */
+        URI_PORT,      /* with the carrier's port */
+        URI_BARE,      /* without a port */
+        URI_TRANSPORT, /* with a transport parameter */
+        URI_SIP,       /* sip: */
+        URI_SIPS,      /* sips: */
 };
-enum wrong_mode { WRONG_401, WRONG_403, WRONG_DROP, WRONG_400 };
+enum wrong_mode { WRONG_401, WRONG_403, WRONG_DROP, WRONG_400, WRONG_STALE /* 401 with stale=true, for ever */ };
+
+/* A carrier of two nodes: the first challenge of a run comes from the one that nothing is sent to, and its nonce is unknown to the other.
+ */
+enum nodes {
+        NODES_ONE,
+        NODES_TWINS,  /* which look the same */
+        NODES_REALMS, /* of two realms */
+        NODES_NONCES, /* of two makes of nonce */
+};
 enum answer_mode {
         ANSWER_OK,
         ANSWER_SILENT,
@@ -152,14 +171,17 @@ struct trunk_spec {
         /* the carrier's side */
         enum sip_transport transport;
         char *domain, *realm, *opaque;
-        char *proxy_realm;    /* of the proxy in challenge=407+401; NULL = the registrar's */
-        char *algorithm;      /* names separated by commas: one challenge for each; NULL = no algorithm parameter */
-        char *want_algorithm; /* the one that the client should choose; NULL = any of them */
-        char *schemes;        /* names separated by commas: challenges of these schemes stand first */
-        char *qop;            /* as offered; "none" = no qop parameter */
-        char *charset;        /* as offered; NULL = none */
-        bool userhash;        /* the user name must come hashed */
-        bool nextnonce;       /* in Authentication-Info */
+        char *account;                     /* the user as the carrier knows it; NULL = as the trunk does */
+        bool latin1;                       /* the account's user and password are kept in Latin-1 */
+        char *proxy_realm;                 /* of the proxy in challenge=407+401; NULL = the registrar's */
+        char *algorithm;                   /* names separated by commas: one challenge for each; NULL = no algorithm parameter */
+        char *want_algorithm;              /* the one that the client should choose; NULL = any of them */
+        char *schemes;                     /* names separated by commas: challenges of these schemes stand first */
+        char *qop;                         /* as offered; "none" = no qop parameter */
+        char *takes_algorithm, *takes_qop; /* what it can verify, whatever it offers; NULL = what it offers */
+        char *charset;                     /* as offered; NULL = none */
+        bool userhash;                     /* the user name must come hashed */
+        bool nextnonce;                    /* in Authentication-Info */
         enum challenge_mode challenge;
         int64_t nonce_life_usec; /* 0 = for ever */
         enum nonce_mode nonce;
@@ -170,8 +192,12 @@ struct trunk_spec {
         enum stale_mode stale;
         enum uri_mode uri;
         enum wrong_mode wrong;
-        unsigned refuse;      /* status before any challenge; 0 = none */
-        unsigned retry_after; /* seconds, with refuse and after; 0 = 30 with 503, else not said */
+        enum nodes nodes;
+        bool moves;               /* says that the first answer came from another port than its request for a challenge, and refuses it */
+        unsigned refuse;          /* status before any challenge; 0 = none */
+        unsigned refuse_register; /* the same to REGISTER alone */
+        unsigned refuse_unnamed;  /* the same to a request that does not name its user (3GPP TS 24.229 section 5.1.1.2) */
+        unsigned retry_after;     /* seconds, with refuse and after; 0 = 30 with 503, else not said */
         enum answer_mode answer;
         unsigned after;       /* status for a right answer; 0 = 200 */
         unsigned lock_after;  /* silence after so many refused answers; 0 = never */
@@ -181,6 +207,7 @@ struct trunk_spec {
         unsigned lose;    /* datagrams */
         unsigned loss;    /* percent of the datagrams of either direction, drawn by the trunk's place and the seed: the same in each run */
         unsigned seed;
+        unsigned unheard;  /* that many responses to answers are lost */
         bool stateless;    /* a retransmitted request is decided anew */
         bool duplicate;    /* each response twice */
         int64_t late_usec; /* each response once more, that much later; 0 = not */
@@ -220,6 +247,8 @@ struct scenario {
         unsigned phases;
         struct api_spec api;
         bool client_cert;
+        unsigned files; /* that the command may have open; 0 = as many as the lab was given */
+        unsigned names; /* enum names */
         struct ntp_spec *ntp;
         size_t n_ntp;
         struct setting *settings;
