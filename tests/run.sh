@@ -65,6 +65,7 @@ stage() { # stage NAME COMMAND...
 	if [ "$rc" -eq 0 ]; then
 		passed=$((passed + 1))
 		printf 'ok    %4d s  %s\n' "$seconds" "$name"
+		sed -n 's/^confusion matrix: /              &/p' "$file"
 	else
 		failed=$((failed + 1))
 		printf 'FAIL  %4d s  %s\n' "$seconds" "$name"
