@@ -11,7 +11,7 @@
 
 #define CARRIER_MEMORY 32      /* transactions and nonces that a carrier remembers */
 #define CARRIER_RELAYS_MAX 8   /* clients that a relay tells apart */
-#define CARRIER_ANSWERS_MAX 3  /* credentialed requests of one probe, which is one Call-ID */
+#define CARRIER_ANSWERS_MAX 3  /* credentialed requests of one run */
 #define CARRIER_FAILURES_MAX 2 /* of them and of a run, how many may come to nothing */
 
 /* Where a request came from, and where its response goes. */

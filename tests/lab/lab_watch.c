@@ -62,22 +62,30 @@ void watch_request(struct carrier *c, const struct lab_request *r, const struct 
         }
 }
 
+/* The budget holds for the whole run, whatever Call-IDs it used, and for all proxies of a trunk. */
+static const struct carrier *first_proxy(const struct carrier *c) {
+        return c - c->place;
+}
+
 void watch_budget(struct carrier *c, const struct lab_request *r) {
         c->credentialed++;
         if (strcmp(c->answers_call_id, r->call_id) != 0) {
                 c->answers = 0;
                 (void)snprintf(c->answers_call_id, sizeof c->answers_call_id, "%s", r->call_id);
         }
-        if (++c->answers > CARRIER_ANSWERS_MAX)
-                lab_violation(c->lab, c->spec->name, "%u credentialed requests in one probe", c->answers);
+        c->answers++;
+        unsigned n = 0;
+        for (const struct carrier *p = first_proxy(c); p < first_proxy(c) + c->trunk->proxies; p++)
+                n += p->credentialed;
+        if (n > CARRIER_ANSWERS_MAX)
+                lab_violation(c->lab, c->spec->name, "%u credentialed requests in one run", n);
 }
 
 void watch_failure(struct carrier *c) {
-        const struct lab *lab = c->lab;
         unsigned n = 0;
         c->failed++;
-        for (size_t i = 0; i < lab->n_carriers; i++)
-                n += lab->carriers[i].index == c->index ? lab->carriers[i].failed : 0;
+        for (const struct carrier *p = first_proxy(c); p < first_proxy(c) + c->trunk->proxies; p++)
+                n += p->failed;
         if (n > CARRIER_FAILURES_MAX)
                 lab_violation(c->lab, c->spec->name, "%u answers of one run came to nothing", n);
 }
