@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
@@ -14,6 +12,7 @@
 #include "../common/report.h"
 #include "../common/store.h"
 #include "audit.h"
+#include "dumps.h"
 #include "explain_command.h"
 #include "journal.h"
 #include "nonce_lifetime.h"
@@ -618,10 +617,8 @@ int main(int argc, char **argv) {
         l.argc = argc - optind - 1;
         l.argv = argv + optind + 1;
 
-        /* Secrets must not reach a core file; new databases are for the group's eyes only. */
-        (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        (void)prctl(PR_SET_DUMPABLE, 0);
-        (void)umask(0027);
+        forbid_dumps();
+        (void)umask(0027); /* new databases are for the group's eyes only */
         int code = dispatch(argv[optind], &l, names);
         if (fflush(stdout) != 0 && code != EXIT_BROKEN)
                 return complain(EXIT_BROKEN, "unable to write the output: %s", strerror(errno));

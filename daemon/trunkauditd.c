@@ -4,8 +4,6 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -14,6 +12,7 @@
 #include "../common/config.h"
 #include "../common/store.h"
 #include "audit.h"
+#include "dumps.h"
 #include "journal.h"
 #include "now.h"
 #include "schedule.h"
@@ -279,12 +278,6 @@ static int watch_signals(struct service *s) {
 }
 
 /* -- life ---------------------------------------------------------------------------------------------------------------- */
-
-/* Secrets must not reach a core file, nor another process of the same user. */
-static void forbid_dumps(void) {
-        (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        (void)prctl(PR_SET_DUMPABLE, 0);
-}
 
 static int broken(struct service *s, const char *what, int error) {
         journal_log(s->journal, LOG_ERR, "Unable to %s: %s", what, strerror(-error));
