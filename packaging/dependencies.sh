@@ -29,6 +29,7 @@ libclang-rt-14-dev      fuzzers
 clang-format            house test of the format
 shellcheck              house test of the scripts
 systemd                 house test of the unit; a private journald
+gdb                     a core made by force
 strace                  counts what the waiting service does
 kamailio                real carrier
 kamailio-tls-modules    its TLS

@@ -1,13 +1,14 @@
 /* lab.c: the lab's main and its life: directory, peers, the command under test, the end.
  *
- *   lab SCENARIO [--dir DIR] [--repeat N] -- COMMAND ARGS…   runs COMMAND, once for each phase (N times each), and exits with the
- *                                                            greatest of its exit codes
+ *   lab SCENARIO [--dir DIR] [--repeat N] [--one-run] -- COMMAND ARGS…   runs COMMAND, once for each phase (N times each), and exits
+ *                                                            with the greatest of its exit codes; --one-run: it audits once, so that
+ *                                                            the budget of a run is watched
  *   lab SCENARIO --dir DIR                                   runs until SIGTERM or SIGINT; says "ready"
  *   lab --self-test                                          checks its own digest
  *
  * COMMAND has LAB_DIR, LAB_CONFIG, LAB_SCENARIO and LAB_PHASE in its environment. The directory holds trunkauditd.yaml, ca.pem,
- * sip-ca.pem, secrets/, expected.tsv (what the scenario expects of this phase), violations and carriers.tsv; without --dir it is a
- * temporary one, removed at the end. */
+ * sip-ca.pem, secrets/, expected.tsv (what the scenario expects of this phase), violations, tokens (that were given) and carriers.tsv;
+ * without --dir it is a temporary one, removed at the end. */
 #include "lab.h"
 
 #include <arpa/inet.h>
@@ -114,22 +115,28 @@ void lab_write_file(const struct lab *lab, const char *name, unsigned mode, cons
         free(path);
 }
 
-void lab_violation(struct lab *lab, const char *who, const char *format, ...) {
-        char *text, *path = lab_text("%s/violations", lab->dir);
-        va_list args;
-        va_start(args, format);
-        if (vasprintf(&text, format, args) < 0)
-                lab_fail("no memory");
-        va_end(args);
-        char *line = lab_text("%s: %s\n", who, text);
+void lab_append_line(const struct lab *lab, const char *name, const char *text) {
+        char *line = lab_text("%s\n", text), *path = lab_text("%s/%s", lab->dir, name);
         int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         if (fd < 0)
                 lab_fail("unable to open %s", path);
         write_all(fd, line, strlen(line));
         (void)close(fd);
         free(line);
-        free(text);
         free(path);
+}
+
+void lab_violation(struct lab *lab, const char *who, const char *format, ...) {
+        char *text;
+        va_list args;
+        va_start(args, format);
+        if (vasprintf(&text, format, args) < 0)
+                lab_fail("no memory");
+        va_end(args);
+        char *line = lab_text("%s: %s", who, text);
+        lab_append_line(lab, "violations", line);
+        free(line);
+        free(text);
 }
 
 int lab_try_socket(int type, uint32_t host, uint16_t port, uint16_t *ret_port) {
@@ -409,7 +416,7 @@ static int run(struct life *life, const char *dir) {
 }
 
 static int usage(void) {
-        (void)fputs("usage: lab SCENARIO [--dir DIR] [--repeat N] -- COMMAND [ARGUMENT...]\n"
+        (void)fputs("usage: lab SCENARIO [--dir DIR] [--repeat N] [--one-run] -- COMMAND [ARGUMENT...]\n"
                     "       lab SCENARIO --dir DIR\n"
                     "       lab --self-test\n",
                     stderr);
@@ -435,6 +442,8 @@ int main(int argc, char **argv) {
                         dir = argv[++i];
                 else if (strcmp(argv[i], "--repeat") == 0 && i + 1 < argc && (n = strtol(argv[++i], NULL, 10)) >= 1 && n <= 1000000)
                         life.repeat = (unsigned)n;
+                else if (strcmp(argv[i], "--one-run") == 0)
+                        life.lab.one_run = true;
                 else if (strcmp(argv[i], "--") == 0 && i + 1 < argc) {
                         life.command = argv + i + 1;
                         break;

@@ -24,6 +24,7 @@ struct lab {
         struct loop *loop;
         struct scenario *scenario; /* as of the present phase */
         char *dir;
+        bool one_run; /* the command is one run of the audit, so that the budget of a run can be watched */
         struct lab_ca *ca;
         struct carrier *carriers; /* one for each proxy of each trunk, in the scenario's order */
         size_t n_carriers;
@@ -53,6 +54,9 @@ void lab_random_uuid(char ret[static 37]);
 
 /* Writes DIR/NAME with that mode, over an old one. */
 void lab_write_file(const struct lab *lab, const char *name, unsigned mode, const char *bytes, size_t n);
+
+/* Appends a line to DIR/NAME. */
+void lab_append_line(const struct lab *lab, const char *name, const char *text);
 
 /* A socket bound on loopback: SOCK_DGRAM or SOCK_STREAM. host: an address of 127.0.0.0/8 in host order, or 0 for ::1. port 0 = any; the
  * port it got comes back. */

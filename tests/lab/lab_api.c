@@ -187,6 +187,7 @@ static struct answer answer_token(struct lab_api *api, struct MHD_Connection *co
         struct bearer *b = &api->bearers[api->n_bearers++ % BEARERS_MAX];
         *b = (struct bearer){.expires_usec = loop_now() + spec->token_life_sec * USEC_PER_SEC};
         lab_random_hex(b->text, 32);
+        lab_append_line(api->lab, "tokens", b->text);
         return answer_text(
                 200, lab_text("{\"access_token\":\"%s\",\"token_type\":\"bearer\",\"expires_in\":%u}", b->text, spec->token_life_sec));
 }

@@ -32,7 +32,7 @@ void names_open(struct lab *lab) {
         lab->names_fd = -1;
         if (lab->scenario->names == NAMES_NONE)
                 return;
-        lab->names_fd = lab_socket(SOCK_DGRAM, false, 0, &lab->names_port);
+        lab->names_fd = lab_socket(SOCK_DGRAM, INADDR_LOOPBACK, 0, &lab->names_port);
         loop_watch(lab->loop, lab->names_fd, readable, lab);
 }
 

@@ -63,7 +63,7 @@ one() { # one BUILD DIRECTORY FILE
 		return
 	}
 	# timeout in the foreground: the lab ends its own processes when it is told to end.
-	text=$(timeout --foreground --kill-after=10 "$limit" "$1/lab" "$3" --dir "$dir" -- sh "$here/run.sh" --inside "$1" 2>&1)
+	text=$(timeout --foreground --kill-after=10 "$limit" "$1/lab" "$3" --dir "$dir" --one-run -- sh "$here/run.sh" --inside "$1" 2>&1)
 	code=$?
 	[ ! -e "$dir/verdicts.tsv" ] || sed "s/\$/ of $name/" "$dir/verdicts.tsv" >"$2/$name.verdicts"
 	if [ "$code" -eq 0 ]; then
