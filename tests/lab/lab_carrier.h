@@ -81,6 +81,7 @@ struct carrier {
         unsigned unseen;             /* datagrams that loss took before they were looked at */
         uint64_t dice;               /* of loss */
         bool is_repeated;            /* the request under way is a retransmission */
+        bool changed, changed_taken; /* the present answer has another input than it should have; one that had was accepted */
         unsigned refused_ever;       /* for lock_after: a lock does not end with a run */
         char answers_call_id[128];
         unsigned answers; /* credentialed requests with that Call-ID */

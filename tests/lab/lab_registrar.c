@@ -314,8 +314,10 @@ static bool decide_answer(struct carrier *c, enum door door, const struct lab_re
                 called_stale = c->spec->stale == STALE_SIGNALLED;
                 c->refused += !called_stale; /* to whoever counts failures, it is one */
                 *ret = c->spec->stale == STALE_BARE ? reply_with(401, NULL) : challenge_at(c, door, r, source, called_stale);
-        } else
+        } else {
+                c->changed_taken |= c->changed;
                 return true;
+        }
         if (!called_stale && !c->is_repeated)
                 watch_failure(c);
         return false;

@@ -187,14 +187,16 @@ static unsigned changes_of_username(struct carrier *c, const struct credential *
         return 1;
 }
 
-/* Nothing may differ from what the challenge and the configuration say but one input, and that only after a refusal. */
+/* Nothing may differ from what the challenge and the configuration say but one input, and that only after a refusal, or once it was taken.
+ */
 static void watch_inputs(struct carrier *c, const struct lab_request *r, const struct credential *a) {
         const char *qop = c->spec->qop ? c->spec->qop : "auth";
         bool other_qop = a->has_qop && strcmp(a->qop, "auth") == 0 && (strcmp(qop, "none") == 0 || strcmp(qop, "auth-int") == 0);
         unsigned n = changes_of_uri(c, a->uri, r->uri) + changes_of_algorithm(c, a) + changes_of_username(c, a) + other_qop;
         if (n > 1)
                 lab_violation(c->lab, c->spec->name, "an answer with %u changed inputs", n);
-        if (n > 0 && c->answers <= 1)
+        c->changed = n > 0;
+        if (n > 0 && c->answers <= 1 && !c->changed_taken)
                 lab_violation(c->lab, c->spec->name, "a first answer with a changed input");
 }
 
