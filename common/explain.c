@@ -468,7 +468,8 @@ static void tell_form(struct work *w, enum explain_input input, size_t hashed, b
         const struct form *form = &f->items[is_hashed_known && hashed > 0 ? hashed : f->sent];
         if (input == INPUT_QOP && is_hashed_known && hashed != f->sent && f->items[f->sent].cause == CAUSE_QOP_OMITTED) {
                 explain_add(w->e, verdict_of(CAUSE_QOP_HASHED, "hashed \"" SPAN_FMT "\", sent none", SPAN_ARG(f->items[hashed].value)));
-                return;
+                if (form->cause == CAUSE_QOP_HASHED || form->cause == CAUSE_QOP_OMITTED)
+                        return;
         }
         if (form->cause == CAUSE_COUNT)
                 return;

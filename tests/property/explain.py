@@ -156,7 +156,8 @@ class Mistake:
 
     @property
     def fields(self):
-        return self.h.keys() | self.s.keys() | {'quotes ' + name for name in (*self.quote, *self.unquote)} | ({'response'} if self.finish else set())
+        quotes = {'quotes ' + name for name in (*self.quote, *self.unquote)} | set(self.unquote)  # without quotes not every value can be sent
+        return self.h.keys() | self.s.keys() | quotes | ({'response'} if self.finish else set())
 
     def change(self, a):
         a.h.update(self.h)
@@ -455,8 +456,8 @@ def qop_mistakes(w):
         yield sent('qop_not_offered', 'cnonce and nc alone', cnonce=w.cnonce, nc=w.nc)
         return
     if not w.algorithm.endswith('-sess'):
-        yield Mistake('qop_omitted', 'RFC 2069', {'qop': None, 'int': False}, {'qop': None, 'nc': None, 'cnonce': None})
-    yield sent('qop_hashed', 'only nc and cnonce sent', qop=None)
+        yield Mistake('qop_omitted', 'RFC 2069', {'qop': None, 'int': False, 'session': False}, {'qop': None, 'nc': None, 'cnonce': None})
+    yield Mistake('qop_hashed', 'only nc and cnonce sent', {'int': body}, {'qop': None, 'nc': w.nc, 'cnonce': w.cnonce})
     lists = {w.offered, b'auth,auth-int', b'auth, auth-int'}
     for text in sorted(lists):
         if b',' not in text:
@@ -495,7 +496,7 @@ def algorithm_mistakes(w):
     if has_cnonce:
         yield hashed('session_left_out' if session else 'session_unasked', 'session', session=not session)
     if right == 'SHA-512-256':
-        yield hashed('sha_cut', 'SHA-512', hash='SHA-512-cut')
+        yield hashed('sha_cut', 'SHA-512', hash='SHA-512-cut', session=session)
     if w.algorithm_word is not None:
         yield sent('algorithm_unechoed' if w.algorithm == 'MD5' else 'algorithm_missing', 'not sent', algorithm=None)
         yield sent('algorithm_case', 'lower', algorithm=w.algorithm_word.lower())
