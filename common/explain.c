@@ -8,8 +8,8 @@
 #include "rewrite.h"
 #include "utf8.h"
 
-#define RESPONSE_DIGITS_MIN 16 /* fewer could be met by chance */
-#define SHOWN_MAX 100          /* bytes of a value in a detail */
+#define RESPONSE_BYTES_MIN 8 /* fewer could be met by chance */
+#define SHOWN_MAX 100        /* bytes of a value in a detail */
 
 /* What the work needs besides the result. */
 struct work {
@@ -18,6 +18,7 @@ struct work {
         struct explain_inputs inputs;
         struct explain_search *search;
         bool has_challenge;
+        size_t target_n;                /* bytes of the response */
         struct span host;               /* of the Request-URI */
         char *realm, *nonce, *username; /* without quoted-pairs */
         char *sent_username, *sent_realm, *sent_nonce, *sent_uri, *sent_cnonce;
@@ -515,7 +516,7 @@ static void conclude(struct explanation *e, bool has_secret) {
                 e->end = EXPLAIN_UNEXPLAINED;
                 first = verdict_of(CAUSE_ANSWER_UNEXPLAINED, "none of %llu responses, with up to %d mistakes at once, is \"%.8s...\"",
                                    (unsigned long long)e->hypotheses, EXPLAIN_MISTAKES_MAX,
-                                   e->answer.response.text.n >= RESPONSE_DIGITS_MIN ? e->answer.response.text.p : "");
+                                   e->answer.response.text.n >= 8 ? e->answer.response.text.p : "");
         } else if (mistakes > 0) {
                 e->end = EXPLAIN_MISTAKE;
         } else if (has_secret) {
@@ -561,7 +562,7 @@ static int search_and_tell(struct work *w) {
                 if (r == -EINVAL) /* an HA1 of another length than the algorithm's gives no right response */
                         r = 0;
         }
-        if (r >= 0 && has_secret && e->answer.response.text.n >= RESPONSE_DIGITS_MIN) {
+        if (r >= 0 && has_secret && w->target_n >= RESPONSE_BYTES_MIN) {
                 r = explain_search_run(w->search, &h, &e->hypotheses);
                 e->reproduced = r == 0;
         }
@@ -608,8 +609,8 @@ int explain(struct explanation **ret, const struct explain_question *q) {
                 *ret = TAKE_PTR(e);
                 return 0;
         }
-        size_t n = read_response(e->answer.response.text, target, sizeof target);
-        r = explain_search_new(&w->search, &w->inputs, (struct span){(char *)target, n});
+        w->target_n = read_response(e->answer.response.text, target, sizeof target);
+        r = explain_search_new(&w->search, &w->inputs, (struct span){(char *)target, w->target_n});
         if (r >= 0)
                 r = read_texts(w);
         if (r >= 0)

@@ -52,23 +52,31 @@ static void check_quotes(struct explanation *e) {
                         explain_add(e, verdict_of(rules[i].cause, "%s=" SPAN_FMT, rules[i].name, SPAN_ARG(rules[i].value->text)));
 }
 
+/* RFC 3261 section 25.1: LHEX */
+static bool is_digit(char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
 static void check_response(struct explanation *e) {
         struct span text = e->answer.response.text;
-        size_t digits = digest_hex_length(e->challenge.algorithm);
+        size_t n = 0, wanted = e->reproduced ? strlen(e->observed.response) : digest_hex_length(e->challenge.algorithm);
         bool upper = false;
-        for (size_t i = 0; i < text.n; i++)
-                upper |= text.p[i] >= 'A' && text.p[i] <= 'F';
+        for (; n < text.n; n++) {
+                bool capital = text.p[n] >= 'A' && text.p[n] <= 'F';
+                if (!capital && !is_digit(text.p[n]))
+                        break;
+                upper |= capital;
+        }
         if (upper)
                 explain_add(e, verdict_of(CAUSE_RESPONSE_CASE, "the response has upper-case digits"));
-        if (e->answer.response.present && text.n != 32 && text.n != 64)
-                explain_add(e, verdict_of(CAUSE_RESPONSE_CUT, "%zu hex digits, not %zu", text.n, digits));
-        else if (e->reproduced && text.n < strlen(e->observed.response))
-                explain_add(e, verdict_of(CAUSE_RESPONSE_CUT, "%zu hex digits, not %zu", text.n, strlen(e->observed.response)));
+        bool usual = n == text.n && (n == 32 || n == 64);
+        if (e->answer.response.present && (e->reproduced ? n != wanted || n != text.n : !usual))
+                explain_add(e, verdict_of(CAUSE_RESPONSE_CUT, "%zu hex digits, not %zu", n, wanted));
 }
 
 static bool is_count(struct span nc) {
         for (size_t i = 0; i < nc.n; i++)
-                if (!((nc.p[i] >= '0' && nc.p[i] <= '9') || (nc.p[i] >= 'a' && nc.p[i] <= 'f')))
+                if (!is_digit(nc.p[i]))
                         return false;
         return nc.n == 8;
 }
