@@ -17,7 +17,6 @@ struct work {
         struct explanation *e;
         struct explain_inputs inputs;
         struct explain_search *search;
-        bool has_challenge;
         size_t target_n;                /* bytes of the response */
         struct span host;               /* of the Request-URI */
         char *realm, *nonce, *username; /* without quoted-pairs */
@@ -434,19 +433,23 @@ static int fill(struct work *w) {
 
 /* -- findings ------------------------------------------------------------------------------------------------------------------------ */
 
-void explain_add(struct explanation *e, struct verdict finding) {
-        for (size_t i = 0; i < e->n_findings; i++)
-                if (e->findings[i].cause == finding.cause)
-                        return;
-        /* Details are text for the database and the terminal, whatever bytes a peer sent. */
-        for (char *p = finding.detail, *end = p + strlen(p); p < end;) {
+/* Details are text for the database and the terminal, whatever bytes a peer sent. */
+static struct verdict cleaned(struct verdict v) {
+        for (char *p = v.detail, *end = p + strlen(p); p < end;) {
                 const char *next = p;
                 if (utf8_next(&next, end) == UTF8_INVALID || (unsigned char)*p < ' ' || *p == 127)
                         *p = '?';
                 p += next - p;
         }
+        return v;
+}
+
+void explain_add(struct explanation *e, struct verdict finding) {
+        for (size_t i = 0; i < e->n_findings; i++)
+                if (e->findings[i].cause == finding.cause)
+                        return;
         if (e->n_findings < EXPLAIN_FINDINGS_MAX)
-                e->findings[e->n_findings++] = finding;
+                e->findings[e->n_findings++] = cleaned(finding);
 }
 
 static const char *const names[INPUTS] = {
@@ -514,9 +517,10 @@ static void conclude(struct explanation *e, bool has_secret) {
                 mistakes++;
         if (has_secret && !e->reproduced) {
                 e->end = EXPLAIN_UNEXPLAINED;
-                first = verdict_of(CAUSE_ANSWER_UNEXPLAINED, "none of %llu responses, with up to %d mistakes at once, is \"%.8s...\"",
-                                   (unsigned long long)e->hypotheses, EXPLAIN_MISTAKES_MAX,
-                                   e->answer.response.text.n >= 8 ? e->answer.response.text.p : "");
+                first = e->hypotheses == 0 ? verdict_of(CAUSE_ANSWER_UNEXPLAINED, "the response has too few hex digits to be looked for")
+                                           : verdict_of(CAUSE_ANSWER_UNEXPLAINED,
+                                                        "none of %llu responses, with up to %d mistakes at once, is \"%.8s...\"",
+                                                        (unsigned long long)e->hypotheses, EXPLAIN_MISTAKES_MAX, e->answer.response.text.p);
         } else if (mistakes > 0) {
                 e->end = EXPLAIN_MISTAKE;
         } else if (has_secret) {
@@ -597,8 +601,7 @@ int explain(struct explanation **ret, const struct explain_question *q) {
         authorization_parse(&e->answer, q->has_headers && q->authorization_proxy, q->authorization);
         if (q->challenge.p)
                 challenge_parse(&e->challenge, q->has_headers && q->challenge_proxy, q->challenge);
-        w->has_challenge = q->challenge.p && e->challenge.is_digest && !e->challenge.malformed;
-        if (!w->has_challenge)
+        if (!q->challenge.p || !e->challenge.is_digest || e->challenge.malformed)
                 assume_challenge(&e->challenge, &e->answer);
         else if (!e->challenge.algorithm_known)
                 e->challenge.algorithm = DIGEST_MD5;

@@ -49,12 +49,18 @@ static void show(const char *before, const char *text, size_t n) {
         (void)putchar('\n');
 }
 
+static void show_hidden(const struct explain_steps *s) {
+        _cleanup_(freep) char *text = NULL;
+        int n = asprintf(&text, "%.*s(password hidden)", (int)s->a1_open, s->a1);
+        show("  A1        ", n < 0 ? "(hidden)" : text, n < 0 ? strlen("(hidden)") : (size_t)n);
+}
+
 static void show_steps(const struct command *c, const struct explain_steps *s) {
         bool secrets = c->options->show_secrets;
         if (s->a1 && secrets)
                 show("  A1        ", s->a1, s->a1_n);
         else if (s->a1)
-                (void)printf("  A1        %.*s(password hidden)\n", (int)s->a1_open, s->a1);
+                show_hidden(s);
         else
                 (void)puts("  A1        (unknown: HA1 was given)");
         (void)printf("  HA1       %s\n", secrets ? s->ha1 : "(hidden)");
@@ -94,8 +100,10 @@ static void show_explanation(const struct command *c, const struct explain_quest
                 (void)putchar('\n');
         if (line > 0)
                 (void)printf("line %u\n", line);
-        if (q->method.p || q->request_uri.p)
-                (void)printf("request: " SPAN_FMT " " SPAN_FMT "\n", SPAN_ARG(q->method), SPAN_ARG(q->request_uri));
+        if (q->method.p)
+                show("method: ", q->method.p, q->method.n);
+        if (q->request_uri.p)
+                show("Request-URI: ", q->request_uri.p, q->request_uri.n);
         if (q->challenge.p)
                 show("challenge: ", q->challenge.p, q->challenge.n);
         else
@@ -111,7 +119,7 @@ static void show_explanation(const struct command *c, const struct explain_quest
                 show_steps(c, &e->observed);
         }
         if (e->has_steps)
-                (void)printf("observed    " SPAN_FMT "\n", SPAN_ARG(e->answer.response.text));
+                show("observed    ", e->answer.response.text.p, e->answer.response.text.n);
         for (size_t i = 0; i < e->n_findings; i++)
                 show_finding(&e->findings[i]);
 }
