@@ -61,6 +61,24 @@ int explain_search_hash(struct explain_search *s, enum explain_hash hash, struct
 enum explain_hash explain_hash_of(enum digest_algorithm a);
 size_t explain_hash_size(enum explain_hash h); /* bytes */
 
+/* What the work needs besides the result. */
+struct explain_work {
+        const struct explain_question *q;
+        struct explanation *e;
+        struct explain_inputs inputs;
+        struct explain_search *search;
+        size_t target_n;                /* bytes of the response */
+        struct span host;               /* of the Request-URI */
+        char *realm, *nonce, *username; /* without quoted-pairs */
+        char *sent_username, *sent_realm, *sent_nonce, *sent_uri, *sent_cnonce;
+};
+
+/* The texts of challenge and answer without their quoted-pairs. Returns 0 or -ENOMEM. */
+int explain_read_texts(struct explain_work *w);
+
+/* The forms of every input; also adds the finding that only they show (userhash). Returns 0, -ENOMEM, -EINVAL (ha1), -EIO, -ENOBUFS. */
+int explain_fill(struct explain_work *w);
+
 /* Adds a finding, unless one with its cause is there. */
 void explain_add(struct explanation *e, struct verdict finding);
 
