@@ -2,6 +2,7 @@
 #include "explain.h"
 
 #include "explain_private.h"
+#include "transcript.h"
 #include "utf8.h"
 
 #define RESPONSE_BYTES_MIN 8 /* fewer could be met by chance */
@@ -232,6 +233,50 @@ int explain(struct explanation **ret, const struct explain_question *q) {
         if (r >= 0)
                 *ret = TAKE_PTR(e);
         return r;
+}
+
+/* The value of a header line, whose name may be left out; text is changed. {NULL} when it is none. */
+static int header_value(struct transcript **ret, char *text, bool is_answer, struct span *ret_value) {
+        int r = text ? transcript_read(ret, text, strlen(text)) : -ENOMEM;
+        if (r >= 0 && (*ret)->n > 0 && (*ret)->headers[0].is_answer == is_answer)
+                *ret_value = (*ret)->headers[0].value;
+        return r;
+}
+
+int explain_validation(struct verdict *ret, const struct trunk *t, const char *method) {
+        if (!t->validation_authorization)
+                return EXPLAIN_NO_ANSWER;
+        _cleanup_(freep) char *answer = strdup(t->validation_authorization),
+                              *asked = strdup(t->validation_challenge ? t->validation_challenge : "");
+        _cleanup_(transcript_freep) struct transcript *of_answer = NULL, *of_challenge = NULL;
+        _cleanup_(explanation_freep) struct explanation *e = NULL;
+        struct explain_question q = {
+                .method = span_of(method),
+                .request_uri = span_of(t->request_uri),
+                .username = span_of(t->username),
+                .realm = span_of(t->realm),
+        };
+        int r = header_value(&of_answer, answer, true, &q.authorization);
+        if (r >= 0)
+                r = header_value(&of_challenge, asked, false, &q.challenge);
+        if (r >= 0 && !q.authorization.p)
+                return EXPLAIN_NO_ANSWER;
+        if (t->password)
+                q.password = secret_bytes(t->password);
+        else if (t->ha1)
+                q.ha1 = secret_bytes(t->ha1);
+        if (r >= 0)
+                r = explain(&e, &q);
+        if (r < 0)
+                return r;
+        struct verdict v = e->findings[0];
+        for (size_t i = 1; i < e->n_findings; i++) {
+                const struct verdict *more = &e->findings[i];
+                if (verdict_outcome(more) == OUTCOME_FAIL)
+                        v = verdict_of(v.cause, "%s; %s: %s", v.detail, cause_info(more->cause)->word, more->detail);
+        }
+        *ret = v;
+        return 0;
 }
 
 struct explanation *explanation_free(struct explanation *e) {

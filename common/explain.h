@@ -5,6 +5,7 @@
 #include "authorization.h"
 #include "base.h"
 #include "challenge.h"
+#include "trunk.h"
 #include "verdict.h"
 
 #define EXPLAIN_VALUE_MAX 4096  /* bytes of a challenge, an answer, and of each other input but the body */
@@ -73,6 +74,14 @@ struct explanation {
 /* Returns 0, -ENOMEM, -E2BIG (a text is longer than EXPLAIN_VALUE_MAX), -EINVAL (ha1 is not hex digits of a known length), -EIO (the
  * crypto library failed). The caller frees the explanation. */
 int explain(struct explanation **ret, const struct explain_question *q);
+
+/* Positive outcome of explain_validation(). */
+enum { EXPLAIN_NO_ANSWER = 1 }; /* the platform gave no answer that could be explained */
+
+/* What was wrong with the answer that the platform reports as its last validation, by the trunk's own settings and secret. ret: the first
+ * finding; further mistakes stand in its detail with their words. method: of the platform's request, NULL = not known. Returns 0, a
+ * positive outcome above, or what explain() returns. */
+int explain_validation(struct verdict *ret, const struct trunk *t, const char *method);
 
 /* Wipes and frees; NULL-safe; returns NULL. */
 struct explanation *explanation_free(struct explanation *e);

@@ -314,6 +314,39 @@ START_TEST(sequence_and_header) {
 }
 END_TEST
 
+/* The platform's lastValidation, as a trunk has it. */
+START_TEST(validations) {
+        struct digest_input wrong = plain;
+        struct exchange x;
+        struct trunk t = {0};
+        struct secret *password = NULL;
+        struct verdict v;
+        ck_assert_int_eq(explain_validation(&v, &t, NULL), EXPLAIN_NO_ANSWER);
+        wrong.uri = SPAN("sip:carrier.example");
+        wrong.password = SPAN("se%cret");
+        write_challenge(&plain, "", x.challenge);
+        write_answer(&x, &wrong, &wrong);
+        ck_assert_int_eq(secret_new(&password, plain.password.p, plain.password.n), 0);
+        t.password = password;
+        ck_assert_int_eq(trunk_set(&t, TRUNK_TEXT_username, plain.username), 0);
+        ck_assert_int_eq(trunk_set(&t, TRUNK_TEXT_request_uri, plain.uri), 0);
+        ck_assert_int_eq(trunk_set(&t, TRUNK_TEXT_validation_challenge, span_of(x.challenge)), 0);
+        ck_assert_int_eq(trunk_set(&t, TRUNK_TEXT_validation_authorization, span_of(x.authorization)), 0);
+        ck_assert_int_eq(explain_validation(&v, &t, NULL), 0);
+        ck_assert_int_eq(v.cause, CAUSE_PASSWORD_BLANKS);
+        ck_assert_ptr_nonnull(strstr(v.detail, "; uri_port: digest-uri "));
+        /* The method is not the one that was hashed. */
+        ck_assert_int_eq(explain_validation(&v, &t, "OPTIONS"), 0);
+        ck_assert_int_eq(v.cause, CAUSE_PASSWORD_BLANKS);
+        ck_assert_ptr_nonnull(strstr(v.detail, "; method_other: "));
+        /* What the platform wrote need not be an answer. */
+        ck_assert_int_eq(trunk_set(&t, TRUNK_TEXT_validation_authorization, SPAN("redacted")), 0);
+        ck_assert_int_eq(explain_validation(&v, &t, NULL), EXPLAIN_NO_ANSWER);
+        trunk_clear(&t);
+        password = secret_free(password);
+}
+END_TEST
+
 START_TEST(refuses) {
         static char text[EXPLAIN_VALUE_MAX + 1];
         memset(text, 'x', sizeof text);
@@ -342,6 +375,7 @@ int main(void) {
         tcase_add_test(tc, another_password_stays_unexplained);
         tcase_add_loop_test(tc, shows_in_the_text, 0, (int)ELEMENTS(forms));
         tcase_add_test(tc, sequence_and_header);
+        tcase_add_test(tc, validations);
         tcase_add_test(tc, refuses);
         suite_add_tcase(suite, tc);
         SRunner *runner = srunner_create(suite);
