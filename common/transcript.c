@@ -184,7 +184,7 @@ static bool continues(const struct reader *r, struct span line) {
         while (n < s.n && is_word(s.p[n]))
                 n++;
         if (n == 0)
-                return false;
+                return s.n > 0 && *s.p == ',';
         size_t k = n;
         while (k < s.n && is_blank(s.p[k]))
                 k++;

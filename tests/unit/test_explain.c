@@ -314,6 +314,47 @@ START_TEST(sequence_and_header) {
 }
 END_TEST
 
+/* A malformed nc that was sent and hashed is in the text: two more may hide. */
+START_TEST(what_is_sent_costs_nothing) {
+        struct digest_input wrong = plain;
+        struct exchange x;
+        wrong.nc = SPAN("a");
+        wrong.password = SPAN("se%cret");
+        wrong.method = SPAN("INVITE");
+        write_challenge(&plain, "", x.challenge);
+        write_answer(&x, &wrong, &wrong);
+        const struct explain_question q = question(&x, &plain);
+        struct explanation *e = ask(&q);
+        ck_assert(e->reproduced && e->n_findings == 3);
+        e = explanation_free(e);
+}
+END_TEST
+
+/* The first digits of the right response could be met by chance when they are few; eight bytes of it are it, cut. */
+START_TEST(a_cut_response) {
+        static const struct {
+                int digits;
+                bool reproduced;
+        } cuts[] = {{0, false}, {6, false}, {15, false}, {16, true}, {31, true}};
+        for (size_t i = 0; i < ELEMENTS(cuts); i++) {
+                struct exchange x;
+                char cut[TEXT_MAX];
+                write_challenge(&plain, "", x.challenge);
+                write_answer(&x, &plain, &plain);
+                const char *response = strstr(x.authorization, "response=\"") + strlen("response=\"");
+                (void)snprintf(cut, sizeof cut, "%.*s%s", (int)(response - x.authorization) + cuts[i].digits, x.authorization,
+                               response + 32);
+                struct explain_question q = question(&x, &plain);
+                q.authorization = span_of(cut);
+                struct explanation *e = ask(&q);
+                ck_assert_msg(e->reproduced == cuts[i].reproduced, "%d digits", cuts[i].digits);
+                ck_assert_int_eq(e->end, cuts[i].reproduced ? EXPLAIN_MISTAKE : EXPLAIN_UNEXPLAINED);
+                ck_assert_int_eq(e->findings[cuts[i].reproduced ? 0 : 1].cause, CAUSE_RESPONSE_CUT);
+                e = explanation_free(e);
+        }
+}
+END_TEST
+
 /* The platform's lastValidation, as a trunk has it. */
 START_TEST(validations) {
         struct digest_input wrong = plain;
@@ -375,6 +416,8 @@ int main(void) {
         tcase_add_test(tc, another_password_stays_unexplained);
         tcase_add_loop_test(tc, shows_in_the_text, 0, (int)ELEMENTS(forms));
         tcase_add_test(tc, sequence_and_header);
+        tcase_add_test(tc, what_is_sent_costs_nothing);
+        tcase_add_test(tc, a_cut_response);
         tcase_add_test(tc, validations);
         tcase_add_test(tc, refuses);
         suite_add_tcase(suite, tc);
