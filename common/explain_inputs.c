@@ -375,4 +375,3 @@ int explain_fill(struct explain_work *w) {
                 r = fill_qop(w);
         return r < 0 ? r : fill_algorithm(w);
 }
-
