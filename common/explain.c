@@ -67,6 +67,8 @@ static void tell_form(struct explain_work *w, enum explain_input input, size_t h
                 if (form->cause == CAUSE_QOP_HASHED || form->cause == CAUSE_QOP_OMITTED)
                         return;
         }
+        if (form->also != CAUSE_COUNT)
+                explain_add(w->e, verdict_of(form->also, "H(body) is in A2 without auth-int, or missing in it"));
         if (form->cause == CAUSE_COUNT)
                 return;
         if (input == INPUT_PASSWORD || input == INPUT_KEY || input == INPUT_HA2 || input == INPUT_BODY) {

@@ -143,7 +143,7 @@ static int fill_method(struct explain_work *w) {
         for (size_t i = 0; i < f->n && !known; i++)
                 if (f->items[i].cause == CAUSE_METHOD_OTHER) {
                         f->items[i].cause = CAUSE_COUNT;
-                        f->items[i].is_free = true;
+                        f->items[i].cost = 0;
                 }
         return r;
 }
@@ -252,6 +252,24 @@ static int fill_qop_lists(struct explain_work *w, struct forms *f) {
         return r;
 }
 
+/* Each qop also with the other A2: one mistake more. */
+static int fill_other_a2(struct forms *f) {
+        size_t n = f->n;
+        int r = 0;
+        for (size_t i = 1; i < n && r >= 0; i++) {
+                const struct form *one = &f->items[i];
+                size_t before = f->n;
+                if (one->cause == CAUSE_COUNT || one->cause == CAUSE_AUTH_INT_BODY)
+                        continue;
+                r = forms_add(f, one->cause, one->what, one->value, one->code ^ QOP_BODY);
+                if (f->n > before) {
+                        f->items[before].cost = one->cost + 1;
+                        f->items[before].also = CAUSE_AUTH_INT_BODY;
+                }
+        }
+        return r;
+}
+
 static int fill_qop(struct explain_work *w) {
         const struct challenge *c = &w->e->challenge;
         const struct authorization_value *sent = &w->e->answer.qop;
@@ -289,7 +307,9 @@ static int fill_qop(struct explain_work *w) {
         };
         for (size_t i = 0; i < ELEMENTS(forms) && r >= 0; i++)
                 r = add_qop(f, forms[i].cause, forms[i].what, forms[i].text, forms[i].code);
-        return r < 0 ? r : fill_qop_lists(w, f);
+        if (r >= 0)
+                r = fill_qop_lists(w, f);
+        return r < 0 ? r : fill_other_a2(f);
 }
 
 static enum cause algorithm_cause(unsigned right, unsigned code) {

@@ -206,7 +206,7 @@ static int choose(struct explain_search *s, enum part part, unsigned mistakes, s
         const struct forms *forms = &s->inputs->forms[inputs[at]];
         int r = 0;
         for (size_t i = 0; i < forms->n && r >= 0; i++) {
-                unsigned cost = forms->items[i].is_free ? 0 : 1;
+                unsigned cost = forms->items[i].cost;
                 if (cost > left)
                         continue;
                 h->form[inputs[at]] = (uint8_t)i;
@@ -334,7 +334,7 @@ static int try_mistakes(struct explain_search *s, struct choice *h, unsigned mis
         const struct forms *algorithms = &s->inputs->forms[INPUT_ALGORITHM], *qops = &s->inputs->forms[INPUT_QOP];
         for (size_t a = 0; a < algorithms->n; a++)
                 for (size_t q = 0; q < qops->n; q++) {
-                        unsigned cost = !algorithms->items[a].is_free + !qops->items[q].is_free;
+                        unsigned cost = algorithms->items[a].cost + qops->items[q].cost;
                         s->hash = (enum explain_hash)(algorithms->items[a].code / 2);
                         if (cost > mistakes || s->target_n > s->hashers[s->hash].size)
                                 continue;

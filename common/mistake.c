@@ -28,7 +28,7 @@ int forms_add(struct forms *f, enum cause cause, const char *what, struct span v
         if (value.n > 0)
                 memcpy(copy, value.p, value.n);
         copy[value.n] = '\0';
-        f->items[f->n] = (struct form){cause, what, {copy, value.n}, code, f->n == 0};
+        f->items[f->n] = (struct form){cause, what, {copy, value.n}, code, f->n == 0 ? 0 : 1, CAUSE_COUNT};
         f->n++;
         return 0;
 }
@@ -41,7 +41,7 @@ int forms_sent(struct forms *f, enum cause other, struct span value, unsigned co
                         return r;
         }
         f->sent = i;
-        f->items[i].is_free = true;
+        f->items[i].cost = 0;
         return 0;
 }
 

@@ -13,7 +13,8 @@ struct form {
         const char *what;  /* how it differs from the right one, a constant text that fits after the input's name */
         struct span value; /* owned */
         unsigned code;     /* what a value cannot say: see each input in explain_private.h */
-        bool is_free;      /* to hash it is no mistake more: it is the right one, or what was sent */
+        unsigned cost;     /* mistakes in it: none in the right one, nor in hashing what was sent */
+        enum cause also;   /* the second mistake, when there are two; else CAUSE_COUNT */
 };
 
 struct forms {
