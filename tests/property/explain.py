@@ -517,7 +517,7 @@ def raw_mistakes(w):
         yield Mistake('quoted_algorithm', 'algorithm', quote=['algorithm'])
     for name in ('username', 'realm', 'nonce', 'uri', 'response'):
         yield sent('answer_incomplete', name, **{name: 'left out'})
-    yield sent('userhash_plain', 'userhash', userhash=b'true')
+    yield sent('userhash_plain', 'userhash', userhash=b'true', username=w.username)
     yield Mistake('response_case', 'upper', finish=lambda x: x.upper())
     yield Mistake('response_cut', '31', finish=lambda x: x[:31])
     yield Mistake('response_cut', '24', finish=lambda x: x[:24])
