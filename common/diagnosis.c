@@ -244,8 +244,7 @@ static size_t first_plain_refusal(const struct evidence *e) {
         return SIZE_MAX;
 }
 
-void diagnosis_learn(const struct trunk *t, const struct evidence *e, struct diagnosis_history *history) {
-        struct verdict v = diagnosis_verdict(t, history, e);
+void diagnosis_learn(const struct verdict *v, const struct evidence *e, struct diagnosis_history *history) {
         enum hypothesis accepted = HYPOTHESIS_COUNT;
         for (size_t i = 0; i < e->n_exchanges; i++)
                 if (is_accepted(&e->exchanges[i]))
@@ -258,7 +257,7 @@ void diagnosis_learn(const struct trunk *t, const struct evidence *e, struct dia
         history->tried = 0;
         if (refused == SIZE_MAX && accepted != HYPOTHESIS_NONE && accepted == history->winner)
                 return; /* sent first, accepted again */
-        if (refused == SIZE_MAX || verdict_confidence(&v) != CONFIDENCE_PROVEN) {
+        if (refused == SIZE_MAX || verdict_confidence(v) != CONFIDENCE_PROVEN) {
                 history->winner = HYPOTHESIS_NONE;
                 return;
         }

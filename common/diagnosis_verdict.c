@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "explain.h"
 #include "target.h"
 
 #define DAY_SEC INT64_C(86400)
@@ -159,10 +160,40 @@ static struct verdict judge_ask(const struct trunk *t, const struct diagnosis_hi
         return other_status(x, CAUSE_REFUSED_BEFORE_CHALLENGE);
 }
 
+/* The platform answered a nonce that was over by then. "" = nothing says so. */
+static void write_nonce_age(const struct trunk *t, char *buffer, size_t size) {
+        struct challenge c;
+        struct nonce_facts nonce;
+        int64_t validated_sec;
+        buffer[0] = '\0';
+        if (!t->validation_challenge || !trunk_validation_time(t, &validated_sec))
+                return;
+        struct span value = span_of(t->validation_challenge);
+        const char *colon = memchr(value.p, ':', strcspn(value.p, " \t\"")); /* the header field's name may stand before it */
+        if (colon)
+                value = (struct span){colon + 1, value.n - (size_t)(colon + 1 - value.p)};
+        challenge_parse(&c, false, value);
+        nonce_read(&nonce, c.nonce, validated_sec);
+        int64_t age_sec = validated_sec - nonce.issued_usec / (int64_t)USEC_PER_SEC;
+        if (c.has_nonce && nonce.has_issued && nonce.has_lifetime && age_sec > nonce.lifetime_sec + 1)
+                (void)snprintf(buffer, size, "; its nonce was %lld s old by the carrier's clock, and lives %lld s", (long long)age_sec,
+                               (long long)nonce.lifetime_sec);
+}
+
+/* The users' case: the platform calls its own answer a mismatch, and the carrier takes ours. Its header lines, where it gives them, are
+ * recomputed with the secret held here: which input of its answer differs? */
 static struct verdict platform_disagrees(const struct trunk *t) {
-        return verdict_of(CAUSE_PLATFORM_DISAGREES, "the platform says: %s%s%s%s%s", t->validation_status ? t->validation_status : "failed",
-                          t->validation_message ? " " : "", t->validation_message ? t->validation_message : "",
-                          t->validation_time ? ", at " : "", t->validation_time ? t->validation_time : "");
+        struct verdict mistake;
+        char age[120];
+        write_nonce_age(t, age, sizeof age);
+        if (explain_validation(&mistake, t, NULL) == 0)
+                return verdict_of(CAUSE_PLATFORM_DISAGREES, "%s%s%s: %s (%s)%s", t->validation_status ? t->validation_status : "failed",
+                                  t->validation_time ? ", at " : "", t->validation_time ? t->validation_time : "",
+                                  cause_info(mistake.cause)->word, mistake.detail, age);
+        return verdict_of(CAUSE_PLATFORM_DISAGREES, "the platform says: %s%s%s%s%s%s",
+                          t->validation_status ? t->validation_status : "failed", t->validation_message ? " " : "",
+                          t->validation_message ? t->validation_message : "", t->validation_time ? ", at " : "",
+                          t->validation_time ? t->validation_time : "", age);
 }
 
 /* -- accepted --------------------------------------------------------------------------------------------------------------- */

@@ -103,14 +103,18 @@ bool trunk_validation_failed(const struct trunk *t) {
         return status && strlen(status) == 3 && strspn(status, "0123456789") == 3 && status[0] >= '4';
 }
 
-bool trunk_validated_at(const struct trunk *t, int64_t *ret_sec) {
+bool trunk_validation_time(const struct trunk *t, int64_t *ret_sec) {
         struct tm tm = {0};
-        const char *status = t->validation_status;
-        bool good = status ? strlen(status) == 3 && status[0] == '2' : text_ieq(t->validation_code, "ok");
-        if (!good || trunk_validation_failed(t) || !t->validation_time || !strptime(t->validation_time, "%Y-%m-%dT%H:%M:%S", &tm))
+        if (!t->validation_time || !strptime(t->validation_time, "%Y-%m-%dT%H:%M:%S", &tm))
                 return false;
         *ret_sec = timegm(&tm);
         return true;
+}
+
+bool trunk_validated_at(const struct trunk *t, int64_t *ret_sec) {
+        const char *status = t->validation_status;
+        bool good = status ? strlen(status) == 3 && status[0] == '2' : text_ieq(t->validation_code, "ok");
+        return good && !trunk_validation_failed(t) && trunk_validation_time(t, ret_sec);
 }
 
 /* -- merge ---------------------------------------------------------------------------------------------------------------- */

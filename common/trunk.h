@@ -81,7 +81,10 @@ bool trunk_inactive(const struct trunk *t);
 /* True when lastValidation claims a failure (status >= 400, or a code that ends in "mismatch"). */
 bool trunk_validation_failed(const struct trunk *t);
 
-/* True when lastValidation claims success, with a time: seconds since 1970. */
+/* True when lastValidation has a time that can be read: seconds since 1970. */
+bool trunk_validation_time(const struct trunk *t, int64_t *ret_sec);
+
+/* True when lastValidation claims success, with a time. */
 bool trunk_validated_at(const struct trunk *t, int64_t *ret_sec);
 
 struct config;

@@ -142,7 +142,7 @@ static void on_probe(struct probe *p, struct probe_result *result, void *user) {
         struct trunk_audit *t = user;
         struct probe_result r = *result;
         result->evidence = (struct evidence){0};
-        diagnosis_learn(t->trunk, &r.evidence, &t->history);
+        diagnosis_learn(&r.verdict, &r.evidence, &t->history);
         t->probe = probe_free(p);
         if (guard_spend(t->guard, &t->spending, &r.evidence) < 0)
                 r.verdict = verdict_of(CAUSE_PROBE_BROKEN, "unable to count what it spent: %s", strerror(ENOMEM));

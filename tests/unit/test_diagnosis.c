@@ -886,6 +886,55 @@ START_TEST(what_decides_without_exchanges) {
 }
 END_TEST
 
+/* The platform's own answer beside an acceptance: its header lines are recomputed, and its nonce is read. */
+static const struct {
+        const char *challenge, *hashed_uri, *time, *detail; /* part of the detail */
+} validations[] = {
+        {D_A, "sip:carrier.example:5060", "2026-11-23T04:33:47Z", "401, at 2026-11-23T04:33:47Z: uri_port ("},
+        {D_A, "sip:carrier.example", "2026-11-23T04:33:47Z", "answer_right"},
+        {D_LIVES_1_S, "sip:carrier.example", "2026-11-23T04:33:47Z", "; its nonce was 60 s old by the carrier's clock, and lives 1 s"},
+        {"WWW-Authenticate: " D_LIVES_1_S, "sip:carrier.example", "2026-11-23T04:33:47Z", "was 60 s old"},
+        {D_A, NULL, "2026-11-23T04:33:47Z", "the platform says: 401, at 2026-11-23T04:33:47Z"},
+};
+
+START_TEST(says_what_was_wrong_with_the_platforms_answer) {
+        struct row row = {.saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .validation_status = "401", .validation_time = validations[_i].time};
+        struct trunk t;
+        struct evidence e;
+        char line[1024], response[DIGEST_HEX_MAX + 1];
+        make_trunk(&t, &row);
+        make_evidence(&e, &row);
+        struct challenge c;
+        const char *colon = strstr(validations[_i].challenge, ": ");
+        challenge_parse(&c, false, span_of(colon ? colon + 2 : validations[_i].challenge));
+        const struct digest_input in = {.qop = DIGEST_QOP_AUTH,
+                                        .username = SPAN("alice"),
+                                        .realm = c.realm,
+                                        .password = SPAN("secret"),
+                                        .method = SPAN("REGISTER"),
+                                        .uri = span_of(validations[_i].hashed_uri ? validations[_i].hashed_uri : ""),
+                                        .nonce = c.nonce,
+                                        .nc = SPAN("00000001"),
+                                        .cnonce = SPAN("0a4f113b0a4f113b")};
+        ck_assert_int_eq(digest_response(&in, response), 0);
+        (void)snprintf(line, sizeof line,
+                       "Digest username=\"alice\", realm=\"r\", nonce=\"" SPAN_FMT "\", uri=\"sip:carrier.example\", response=\"%s\", "
+                       "qop=auth, nc=00000001, cnonce=\"0a4f113b0a4f113b\"",
+                       SPAN_ARG(c.nonce), response);
+        set(&t, TRUNK_TEXT_validation_challenge, validations[_i].challenge);
+        if (validations[_i].hashed_uri)
+                set(&t, TRUNK_TEXT_validation_authorization, line);
+        static const struct diagnosis_policy policy = {.budget = 3, .failures = 2};
+        for (const struct saw *saw = row.saw; saw->sent != NOTHING; saw++)
+                play(&row, &t, &policy, &e, saw, _i);
+        struct verdict v = judge(&row, &t, &e);
+        ck_assert_int_eq(v.cause, CAUSE_PLATFORM_DISAGREES);
+        ck_assert_msg(strstr(v.detail, validations[_i].detail), "%s", v.detail);
+        ck_assert_ptr_null(strstr(v.detail, "secret"));
+        clear(&t, &e);
+}
+END_TEST
+
 /* A cause without a row above is not proven to be reachable. */
 START_TEST(every_cause_has_a_row) {
         bool seen[CAUSE_COUNT] = {false};
@@ -1106,6 +1155,7 @@ int main(void) {
         tcase_add_loop_test(tc, rows_lead_to_their_verdict, 0, (int)ELEMENTS(rows));
         tcase_add_loop_test(tc, some_trunks_are_not_probed, 0, (int)ELEMENTS(befores));
         tcase_add_loop_test(tc, what_decides_without_exchanges, 0, (int)ELEMENTS(instead));
+        tcase_add_loop_test(tc, says_what_was_wrong_with_the_platforms_answer, 0, (int)ELEMENTS(validations));
         tcase_add_test(tc, every_cause_has_a_row);
         tcase_add_loop_test(tc, chooses_the_qop, 0, (int)ELEMENTS(qops));
         tcase_add_loop_test(tc, any_carrier_is_left_unharmed_and_judged_honestly, 1, 4);

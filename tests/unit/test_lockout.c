@@ -125,7 +125,7 @@ static void step(struct world *w, struct guard *g, struct probing *p) {
         if (s.step == STEP_DONE) {
                 p->done = true;
                 p->verdict = diagnosis_verdict(&p->account->trunk, &p->account->history, e);
-                diagnosis_learn(&p->account->trunk, e, &p->account->history);
+                diagnosis_learn(&p->verdict, e, &p->account->history);
                 ck_assert_int_eq(guard_spend(g, &p->guard, e), 0);
                 guard_end(g, &p->guard, e, &p->verdict, clocks(w).wall_usec);
                 return;
