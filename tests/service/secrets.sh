@@ -36,29 +36,29 @@ world=$dir/world
 database=$world/audit.db
 password=$world/secrets/trunk-0001
 
-command() { # command NAME ARGUMENT...: its output is in $dir/NAME.out and $dir/NAME.err
+audit() { # audit NAME ARGUMENT...: its output is in $dir/NAME.out and $dir/NAME.err
 	name=$1
 	shift
 	"$build/trunkaudit" "$@" >"$dir/$name.out" 2>"$dir/$name.err" || :
 }
 for run in 1 2 3 4; do
-	command "run-$run" --config "$world/trunkauditd.yaml" run
+	audit "run-$run" --config "$world/trunkauditd.yaml" run
 done
 mkdir "$dir/pages"
 cp "$database"* "$dir/pages/" # before a reader ends the WAL
-command json --config "$world/trunkauditd.yaml" run --json
-command status --config "$world/trunkauditd.yaml" status
-command status-json --database "$database" status --json
+audit json --config "$world/trunkauditd.yaml" run --json
+audit status --config "$world/trunkauditd.yaml" status
+audit status-json --database "$database" status --json
 for trunk in plain latin1 wrong disagrees; do
-	command "history-$trunk" --database "$database" history "$trunk" --json
+	audit "history-$trunk" --database "$database" history "$trunk" --json
 done
 carrier=$(sqlite3 "$database" "SELECT carrier FROM latest WHERE trunk = 'plain'")
-command probe probe -v --domain sip.plain.lab.invalid --user byoc_plain --password-file "$password" "$carrier"
-command probe-json probe -v --json --domain sip.plain.lab.invalid --user byoc_plain --password-file "$world/secrets/client_secret" "$carrier"
+audit probe probe -v --domain sip.plain.lab.invalid --user byoc_plain --password-file "$password" "$carrier"
+audit probe-json probe -v --json --domain sip.plain.lab.invalid --user byoc_plain --password-file "$world/secrets/client_secret" "$carrier"
 # A configuration that holds its secrets itself is refused, and the complaint does not repeat them.
 awk -v file="$password" -v q="'" '/password: \{file:/ { getline secret <file; gsub(q, q q, secret); print "    password: " q secret q; next }
 	{ print }' "$world/trunkauditd.yaml" >"$dir/inline.yaml"
-command inline --config "$dir/inline.yaml" check-config
+audit inline --config "$dir/inline.yaml" check-config
 
 # The service: two runs, a reload, and another database.
 config service "$world/trunkauditd.yaml"
