@@ -277,6 +277,47 @@ START_TEST(chooses_among_several) {
 }
 END_TEST
 
+/* What may be tried when the answer to the chosen one was refused. */
+static const struct {
+        const char *texts[4];
+        const char *wanted; /* NULL = any */
+        int other;          /* -1 = none */
+        size_t hex_digits;
+} others_to_try[] = {
+        {{MD5_CHALLENGE}, NULL, -1, 0},
+        {{SHA_CHALLENGE, MD5_CHALLENGE}, NULL, 1, 0},
+        {{MD5_CHALLENGE, SHA_CHALLENGE, SHA_512_CHALLENGE}, NULL, 1, 0},
+        {{MD5_CHALLENGE, MD5_CHALLENGE, SHA_CHALLENGE}, NULL, 2, 0},
+        {{SHA_CHALLENGE, UNKNOWN_CHALLENGE, BROKEN_CHALLENGE, "Basic realm=\"r\""}, NULL, -1, 0},
+        {{SHA_CHALLENGE, MD5_CHALLENGE}, "SHA-256", -1, 0}, /* the trunk's word */
+        {{SHA_CHALLENGE, MD5_CHALLENGE}, NULL, -1, 32},
+        {{SHA_CHALLENGE, MD5_CHALLENGE, SHA_512_CHALLENGE}, NULL, 2, 64},
+};
+
+START_TEST(another_may_be_tried) {
+        struct challenge all[4];
+        size_t n = 0;
+        for (; n < ELEMENTS(all) && others_to_try[_i].texts[n]; n++)
+                challenge_parse(&all[n], false, span_of(others_to_try[_i].texts[n]));
+        struct challenge_policy policy = {.has_wanted = others_to_try[_i].wanted != NULL, .hex_digits = others_to_try[_i].hex_digits};
+        if (others_to_try[_i].wanted)
+                ck_assert(digest_algorithm_from(span_of(others_to_try[_i].wanted), &policy.wanted));
+        const struct challenge *other = challenge_other(all, n, challenge_choose(all, n, &policy), &policy);
+        ck_assert_ptr_eq(other, others_to_try[_i].other < 0 ? NULL : &all[others_to_try[_i].other]);
+}
+END_TEST
+
+/* 3GPP TS 24.229 section 5.1.1.2: nothing of the password. */
+START_TEST(a_user_is_named) {
+        static const char expected[] =
+                "Digest username=\"o\\\"brien, \\\\ s\", realm=\"a \\\"b\\\"\", nonce=\"\", uri=\"sip:d\", response=\"\"";
+        char text[sizeof expected];
+        ck_assert_int_eq(challenge_user_write("o\"brien, \\ s", "a \"b\"", "sip:d", text, sizeof text), 0);
+        ck_assert_str_eq(text, expected);
+        ck_assert_int_eq(challenge_user_write("o\"brien, \\ s", "a \"b\"", "sip:d", text, sizeof text - 1), -ENOBUFS);
+}
+END_TEST
+
 static const struct {
         const char *raw, *realm;
         bool same;
@@ -496,6 +537,8 @@ int main(void) {
         tcase_add_test(tc, refuses_nul_in_values);
         tcase_add_loop_test(tc, limits_what_is_echoed, 0, 3);
         tcase_add_loop_test(tc, chooses_among_several, 0, (int)ELEMENTS(choices));
+        tcase_add_loop_test(tc, another_may_be_tried, 0, (int)ELEMENTS(others_to_try));
+        tcase_add_test(tc, a_user_is_named);
         tcase_add_loop_test(tc, compares_realms, 0, (int)ELEMENTS(realms));
         tcase_add_test(tc, no_realm_is_not_the_empty_one);
         tcase_add_loop_test(tc, answers_read_back, 0, (int)ELEMENTS(answers));

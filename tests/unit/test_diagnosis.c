@@ -806,6 +806,58 @@ START_TEST(rows_lead_to_their_verdict) {
 }
 END_TEST
 
+/* -- what the next run has to know -------------------------------------------------------------------------------------- */
+
+#define BIT HYPOTHESIS_BIT
+
+static const struct {
+        struct row row;
+        hypotheses tried;
+        enum hypothesis winner;
+} lessons[] = {
+        /* nothing accepted: what was refused in place of it, beside what was before */
+        {{.saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_B), REFUSED(OTHER)}}, BIT(HYPOTHESIS_URI_PORT), HYPOTHESIS_NONE},
+        {{.saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_B), REFUSED(FRESH)}, .tried = BIT(HYPOTHESIS_URI_PORT)},
+         BIT(HYPOTHESIS_URI_PORT) | BIT(HYPOTHESIS_FRESH_NONCE),
+         HYPOTHESIS_NONE},
+        {{.saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_B), REFUSED_IN_DOUBT(OTHER)}}, 0, HYPOTHESIS_NONE},
+        {{.saw = {ASK_GOT(403), NAMED_GOT(403)}}, BIT(HYPOTHESIS_USER_NAMED), HYPOTHESIS_NONE},
+        /* accepted, and the first form refused once more */
+        {{.saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_B), ACCEPTED(OTHER), ASKED(D_A), REFUSED(PLAIN)}, .tried = BIT(HYPOTHESIS_USERNAME)},
+         0,
+         HYPOTHESIS_URI_PORT},
+        /* the first form accepted after all: it was the nonce */
+        {{.saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_B), ACCEPTED(OTHER), ASKED(D_A), ACCEPTED(PLAIN)}}, 0, HYPOTHESIS_FRESH_NONCE},
+        /* no control: nothing is proven */
+        {{.saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_B), ACCEPTED(OTHER)}}, 0, HYPOTHESIS_NONE},
+        /* accepted at once: nothing is wrong any more */
+        {{.saw = {ASKED(D_A), ACCEPTED(PLAIN)}, .tried = BIT(HYPOTHESIS_USERNAME), .winner = HYPOTHESIS_URI_PORT}, 0, HYPOTHESIS_NONE},
+        /* silence teaches nothing, and nothing is forgotten */
+        {{.saw = {ASK_ENDED(SILENCE)}, .tried = BIT(HYPOTHESIS_USERNAME), .winner = HYPOTHESIS_URI_PORT},
+         BIT(HYPOTHESIS_USERNAME),
+         HYPOTHESIS_URI_PORT},
+};
+
+START_TEST(learns_for_the_next_run) {
+        const struct row *row = &lessons[_i].row;
+        struct trunk t;
+        struct evidence e;
+        make_trunk(&t, row);
+        make_evidence(&e, row);
+        for (const struct saw *saw = row->saw; saw->sent != NOTHING; saw++) {
+                struct diagnosis_step s = {.step = is_ask(saw) ? STEP_ASK : STEP_ANSWER,
+                                           .hypothesis = is_ask(saw) ? HYPOTHESIS_NONE : hypothesis_of(saw),
+                                           .named = saw->sent == ASK_NAMED};
+                append(&e, saw, &s, 0);
+        }
+        struct diagnosis_history history = history_of(row);
+        diagnosis_learn(&t, &e, &history);
+        ck_assert_msg(history.tried == lessons[_i].tried, "row %d,%s: tried %#x", _i, describe(&e), history.tried);
+        ck_assert_msg(history.winner == lessons[_i].winner, "row %d,%s: %s", _i, describe(&e), hypothesis_word(history.winner));
+        clear(&t, &e);
+}
+END_TEST
+
 /* -- before and instead of a probe --------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -1153,6 +1205,7 @@ int main(void) {
         Suite *suite = suite_create("diagnosis");
         TCase *tc = tcase_create("diagnosis");
         tcase_add_loop_test(tc, rows_lead_to_their_verdict, 0, (int)ELEMENTS(rows));
+        tcase_add_loop_test(tc, learns_for_the_next_run, 0, (int)ELEMENTS(lessons));
         tcase_add_loop_test(tc, some_trunks_are_not_probed, 0, (int)ELEMENTS(befores));
         tcase_add_loop_test(tc, what_decides_without_exchanges, 0, (int)ELEMENTS(instead));
         tcase_add_loop_test(tc, says_what_was_wrong_with_the_platforms_answer, 0, (int)ELEMENTS(validations));

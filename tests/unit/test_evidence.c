@@ -108,11 +108,49 @@ START_TEST(reads_nextnonce) {
 }
 END_TEST
 
+/* What the topmost Via and the challenges beside the chosen one say. */
+static const struct {
+        const char *text, *seen_as;
+        bool has_other;
+        enum digest_algorithm other;
+        bool strongest, ha1;
+} details[] = {
+        {HEAD "401 U\r\nVia: SIP/2.0/UDP h;branch=b;received=192.0.2.7;rport=5099\r\n" MD5_HEADER TAIL, .seen_as = "192.0.2.7:5099"},
+        {HEAD "401 U\r\nv: SIP/2.0/UDP h;rport=5099;branch=b\r\nVia: SIP/2.0/UDP i;received=192.0.2.9\r\n" MD5_HEADER TAIL,
+         .seen_as = ":5099"},
+        {HEAD "200 OK\r\nVia: SIP/2.0/UDP h;received=192.0.2.7\r\n" TAIL, .seen_as = "192.0.2.7:"},
+        {HEAD "200 OK\r\nVia: SIP/2.0/UDP h;branch=b;rport\r\n" TAIL, .seen_as = ""}, /* as we sent it */
+        {HEAD "401 U\r\n" MD5_HEADER SHA_HEADER TAIL, .seen_as = "", .has_other = true, .other = DIGEST_SHA_256},
+        {HEAD "401 U\r\n" SHA_HEADER MD5_HEADER TAIL, .seen_as = "", .has_other = true, .other = DIGEST_MD5},
+        {HEAD "401 U\r\n" MD5_HEADER SHA_HEADER TAIL, .seen_as = "", .strongest = true, .has_other = true, .other = DIGEST_MD5},
+        {HEAD "401 U\r\n" MD5_HEADER MD5_HEADER TAIL, .seen_as = ""},
+        {HEAD "401 U\r\n" MD5_HEADER SHA_HEADER TAIL, .seen_as = "", .ha1 = true}, /* which fits one of them only */
+};
+
+START_TEST(reads_what_stands_beside) {
+        char *bytes = strdup(details[_i].text);
+        ck_assert_ptr_nonnull(bytes);
+        struct sip_response response;
+        const char *why = NULL;
+        ck_assert_int_eq(sip_response_read(&response, bytes, strlen(bytes), &why), 0);
+        struct exchange x = {.retry_after_sec = -1};
+        struct digest_input answer = {0};
+        const struct challenge_policy policy = {.strongest = details[_i].strongest, .hex_digits = details[_i].ha1 ? 32 : 0};
+        exchange_read(&x, &response, &policy, &answer);
+        ck_assert_str_eq(x.seen_as, details[_i].seen_as);
+        ck_assert_int_eq(x.has_other_algorithm, details[_i].has_other);
+        if (details[_i].has_other)
+                ck_assert_int_eq(x.other_algorithm, details[_i].other);
+        free(bytes);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("evidence");
         TCase *tc = tcase_create("evidence");
         tcase_add_test(tc, grows_to_its_limits);
         tcase_add_loop_test(tc, reads_responses, 0, (int)ELEMENTS(responses));
+        tcase_add_loop_test(tc, reads_what_stands_beside, 0, (int)ELEMENTS(details));
         tcase_add_loop_test(tc, reads_nextnonce, 0, (int)ELEMENTS(nextnonces));
         suite_add_tcase(suite, tc);
         SRunner *runner = srunner_create(suite);
