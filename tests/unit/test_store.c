@@ -421,6 +421,7 @@ END_TEST
 START_TEST(evidence_is_kept_on_demand) {
         struct store *s = open_writer();
         struct evidence e = make_evidence();
+        e.exchanges[1].hypothesis = HYPOTHESIS_URI_PORT;
         struct trunk a = make_trunk("id-a", "A", TRUNK_EXTRA), b = make_trunk("id-b", NULL, TRUNK_EXTRA);
         struct result results[] = {make_result(&a, CAUSE_CONNECTION_REFUSED, &e), make_result(&b, CAUSE_OK, &e)};
         struct run run = make_run(0);
@@ -432,6 +433,7 @@ START_TEST(evidence_is_kept_on_demand) {
         expect_rows("SELECT request = 'REGISTER sip:a SIP/2.0' || char(13, 10), response LIKE 'SIP/2.0 401%' FROM evidence WHERE seq = 1",
                     "1|1");
         expect_rows("SELECT request LIKE '%response=\"redacted\"%' FROM evidence WHERE seq = 2", "1");
+        expect_rows("SELECT seq, changed FROM evidence ORDER BY seq", "1|\n2|uri_port");
         trunk_clear(&a);
         trunk_clear(&b);
         evidence_clear(&e);

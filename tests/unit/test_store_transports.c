@@ -359,6 +359,8 @@ static void expect_memory(struct store *s, const struct trunk_memory *expected) 
         if (expected->has_algorithm)
                 ck_assert_int_eq(got.algorithm, expected->algorithm);
         ck_assert_int_eq(got.hold_until_usec, expected->hold_until_usec);
+        ck_assert_uint_eq(got.tried, expected->tried);
+        ck_assert_int_eq(got.winner, expected->winner);
 }
 
 static void expect_nothing_remembered(struct store *s, const char *trunk_id) {
@@ -381,6 +383,18 @@ START_TEST(memory_is_read_as_it_was_written) {
                 remember(s, hour++, &t, NULL);
                 expect_memory(s, &m);
         }
+        for (enum hypothesis h = 1; h < HYPOTHESIS_COUNT; h++) {
+                const struct trunk_memory tried = {.tried = HYPOTHESIS_BIT(h) | HYPOTHESIS_BIT(1)}, won = {.winner = h};
+                remember(s, hour++, &t, &tried);
+                expect_memory(s, &tried);
+                remember(s, hour++, &t, NULL);
+                expect_memory(s, &tried);
+                remember(s, hour++, &t, &won);
+                expect_memory(s, &won);
+        }
+        expect_rows("SELECT tried, winner FROM trunk_memory", "|user_named");
+        change("UPDATE trunk_memory SET tried = 'of_tomorrow qop', winner = 'of_tomorrow'");
+        expect_memory(s, &(const struct trunk_memory){.tried = HYPOTHESIS_BIT(HYPOTHESIS_QOP)});
         const struct trunk_memory hold = {.hold_until_usec = START + 7}, none = {0};
         remember(s, hour++, &t, &hold);
         expect_memory(s, &hold);
