@@ -851,7 +851,8 @@ START_TEST(learns_for_the_next_run) {
                 append(&e, saw, &s, 0);
         }
         struct diagnosis_history history = history_of(row);
-        diagnosis_learn(&t, &e, &history);
+        struct verdict v = judge(row, &t, &e);
+        diagnosis_learn(&v, &e, &history);
         ck_assert_msg(history.tried == lessons[_i].tried, "row %d,%s: tried %#x", _i, describe(&e), history.tried);
         ck_assert_msg(history.winner == lessons[_i].winner, "row %d,%s: %s", _i, describe(&e), hypothesis_word(history.winner));
         clear(&t, &e);
