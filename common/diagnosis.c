@@ -244,6 +244,21 @@ static size_t first_plain_refusal(const struct evidence *e) {
         return SIZE_MAX;
 }
 
+hypotheses diagnosis_untried(const struct trunk *t, const struct diagnosis_history *history, const struct evidence *e) {
+        const struct exchange *x = e->exchanges;
+        while (x < e->exchanges + e->n_exchanges && !x->has_challenge)
+                x++;
+        if (x == e->exchanges + e->n_exchanges)
+                return 0;
+        const struct refused_answer r = {
+                .trunk = t,
+                .challenge = &x->challenge,
+                .transport = x->target < e->n_targets ? e->targets[x->target].transport : TARGET_UDP,
+                .has_other_algorithm = x->has_other_algorithm,
+        };
+        return hypotheses_possible(&r) & ~hypotheses_refuted(history, e);
+}
+
 void diagnosis_learn(const struct verdict *v, const struct evidence *e, struct diagnosis_history *history) {
         enum hypothesis accepted = HYPOTHESIS_COUNT;
         for (size_t i = 0; i < e->n_exchanges; i++)

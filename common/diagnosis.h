@@ -58,5 +58,8 @@ unsigned diagnosis_failures(const struct evidence *e);
 
 struct verdict diagnosis_verdict(const struct trunk *t, const struct diagnosis_history *history, const struct evidence *e);
 
+/* Inputs of an answer to the first challenge of the evidence that were never tried; without a challenge none. */
+hypotheses diagnosis_untried(const struct trunk *t, const struct diagnosis_history *history, const struct evidence *e);
+
 /* What the evidence and its verdict add to `tried` and `winner` for the next run. */
 void diagnosis_learn(const struct verdict *v, const struct evidence *e, struct diagnosis_history *history);

@@ -215,6 +215,21 @@ static size_t refusal_before(const struct evidence *e, size_t i) {
         return SIZE_MAX;
 }
 
+/* How far the clocks that made two nonces are apart at least: each was made between the sending of its request and the response's coming.
+ */
+static int64_t clocks_apart_sec(const struct exchange *a, const struct exchange *b) {
+        if (!a->nonce.has_issued || !b->nonce.has_issued)
+                return 0;
+        int64_t low[2], high[2];
+        for (int i = 0; i < 2; i++) {
+                const struct exchange *x = i == 0 ? a : b;
+                low[i] = x->nonce.issued_usec - (int64_t)(x->sent_usec + x->rtt_usec);
+                high[i] = x->nonce.issued_usec + (int64_t)x->nonce.resolution_usec - (int64_t)x->sent_usec;
+        }
+        int64_t apart_usec = low[0] - high[1] > low[1] - high[0] ? low[0] - high[1] : low[1] - high[0];
+        return apart_usec > 0 ? apart_usec / (int64_t)USEC_PER_SEC : 0;
+}
+
 /* Refused, then accepted with nothing but another nonce. What made the first one bad, as far as the evidence tells? */
 static struct verdict judge_nonce(const struct evidence *e, size_t refused, size_t accepted) {
         const struct exchange *r = &e->exchanges[refused], *before = challenge_of(e, refused), *after = challenge_of(e, accepted);
@@ -224,6 +239,9 @@ static struct verdict judge_nonce(const struct evidence *e, size_t refused, size
         if (before && after && before->nonce.family != after->nonce.family)
                 return verdict_of(CAUSE_NODES_DIFFER, "nonces of two makes: \"" SPAN_FMT "\", then \"" SPAN_FMT "\"",
                                   SPAN_ARG(before->challenge.nonce), SPAN_ARG(after->challenge.nonce));
+        int64_t apart_sec = before && after ? clocks_apart_sec(before, after) : 0;
+        if (apart_sec > 0)
+                return verdict_of(CAUSE_NODES_DIFFER, "nonces whose clocks are at least %lld s apart", (long long)apart_sec);
         if (r->retransmissions > 0)
                 return verdict_of(CAUSE_RETRANSMISSION_REFUSED, "%d %s to an answer that was sent %u times", r->status, r->reason,
                                   r->retransmissions + 1);

@@ -9,6 +9,7 @@
 
 #include "host_port.h"
 
+#define TURN_USEC (23 * INT64_C(3600000000)) /* a day, less a run: how often a held trunk tries an input that is left */
 #define SIGN_MAX 200
 
 struct guard {
@@ -356,9 +357,10 @@ static void hold(struct guard_trunk *t) {
         const struct guard_rejection *r = &t->rejection;
         char when[32];
         time_text(when, r->last_usec);
-        withhold(t, verdict_of(CAUSE_HELD,
-                               "not sent again: %u runs in a row were refused, the last proven cause was %s on %s; nothing changed since",
-                               r->runs, cause_info(r->cause)->word, when));
+        withhold(t,
+                 verdict_of(CAUSE_HELD,
+                            "not sent again: %u runs in a row were refused, the last cause was %s on %s; nothing changed since%s", r->runs,
+                            cause_info(r->cause)->word, when, t->untried ? "; once a day another form of the answer is tried" : ""));
 }
 
 /* The host that is really asked may be another one than was expected. Its failures count; probes under way there do not. */
@@ -388,7 +390,9 @@ void guard_restrict(struct guard *g, struct guard_trunk *t, const struct evidenc
         if (!t->is_withheld)
                 check_host(g, t, e);
         /* Also where a budget is in the way: that passes by itself, this does not. */
-        bool may_hold = !t->forced && (!t->is_withheld || t->withheld.cause == CAUSE_BUDGET_SPENT);
+        int64_t rested_usec = g->now.wall_usec - t->rejection.last_usec;
+        bool has_turn = t->untried && rested_usec >= TURN_USEC;
+        bool may_hold = !t->forced && !has_turn && (!t->is_withheld || t->withheld.cause == CAUSE_BUDGET_SPENT);
         if (may_hold && g->policy.hold_after > 0 && t->rejection.runs >= g->policy.hold_after && evidence_credentialed(e) == 0 &&
             first_challenge(e) && is_unchanged(g, t, e))
                 hold(t);

@@ -129,6 +129,7 @@ struct guard_trunk {
         const struct trunk *trunk;
         unsigned probes; /* in this run: 1, or one for each proxy */
         bool forced;     /* an operator lifts the hold */
+        bool untried;    /* another input of the refused answer is left to try: the hold is lifted for one run a day */
 
         bool passed; /* the last run's answer was accepted */
         struct guard_account account;

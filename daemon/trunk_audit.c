@@ -158,6 +158,7 @@ static void on_probe(struct probe *p, struct probe_result *result, void *user) {
 
 static void restrict_policy(struct diagnosis_policy *policy, const struct evidence *e, void *user) {
         struct trunk_audit *t = user;
+        t->spending.untried = diagnosis_untried(t->trunk, &t->history, e) != 0;
         guard_restrict(t->guard, &t->spending, e, policy);
 }
 

@@ -19,6 +19,7 @@
 #define D_INT "Digest realm=\"r\", nonce=\"a\", qop=\"auth-int\""
 #define D_LIVES_1_S "Digest realm=\"r\", nonce=\"awPB8GsDwe8AAQIDBAUGBwgJCgsMDQ4P\", qop=\"auth\""
 #define D_LIVES_30_S "Digest realm=\"r\", nonce=\"awPCDWsDwe8AAQIDBAUGBwgJCgsMDQ4P\", qop=\"auth\""
+#define D_MINUTE_LATER "Digest realm=\"r\", nonce=\"awPCSWsDwisAAQIDBAUGBwgJCgsMDQ4P\", qop=\"auth\""
 #define BROKEN "Digest realm=\"r\""
 #define BASIC "Basic realm=\"r\""
 
@@ -337,6 +338,10 @@ static const struct row rows[] = {
          .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_OTHER_REALM), ACCEPTED(OTHER), ASKED(D_OTHER_REALM), ACCEPTED(PLAIN)}},
         {.expected = CAUSE_NODES_DIFFER,
          .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_LIVES_30_S), ACCEPTED(OTHER), ASKED(D_LIVES_30_S), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_NODES_DIFFER, /* of the same make, and by clocks that are a minute apart */
+         .saw = {ASKED(D_LIVES_30_S), REFUSED(PLAIN), ASKED(D_MINUTE_LATER), ACCEPTED(OTHER), ASKED(D_MINUTE_LATER), ACCEPTED(PLAIN)}},
+        {.expected = CAUSE_STALE_UNSIGNALLED,
+         .saw = {ASKED(D_LIVES_30_S), REFUSED(PLAIN), ASKED(D_LIVES_30_S), ACCEPTED(OTHER), ASKED(D_LIVES_30_S), ACCEPTED(PLAIN)}},
         {.expected = CAUSE_SOURCE_CHANGED,
          .seen_as = {"192.0.2.7:5060", "192.0.2.8:5060"},
          .saw = {ASKED(D_A), REFUSED(PLAIN), ASKED(D_A), ACCEPTED(OTHER), ASKED(D_A), ACCEPTED(PLAIN)}},

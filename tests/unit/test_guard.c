@@ -278,9 +278,27 @@ START_TEST(refused_credentials_are_held_until_something_changes) {
         guard_end(s.g, &s.t, &s.e, &v, 0);
         ck_assert_int_eq(v.cause, _i == NOTHING ? CAUSE_HELD : CAUSE_BUDGET_SPENT);
         if (_i == NOTHING)
-                ck_assert_str_eq(v.detail, "not sent again: 2 runs in a row were refused, the last proven cause was wrong_password on "
+                ck_assert_str_eq(v.detail, "not sent again: 2 runs in a row were refused, the last cause was wrong_password on "
                                            "2026-11-23T04:00:00Z; nothing changed since");
         ck_assert_uint_eq(s.t.rejection.runs, _i == EARLIER ? 1 : 2); /* only a refusal or a success changes that */
+        end_stage(&s);
+}
+END_TEST
+
+/* What is left to try has its turn once a day. */
+START_TEST(a_held_trunk_tries_another_input_a_day_later) {
+        static const struct {
+                bool untried;
+                int64_t hours;
+                unsigned budget;
+        } cases[] = {{true, 1, 0}, {true, 22, 0}, {true, 23, 3}, {true, 48, 3}, {false, 48, 0}};
+        struct stage s;
+        begin_stage(&s, &usual);
+        refuse_before(&s, 2);
+        s.t.rejection.last_usec = INT64_C(1795410000000000) - cases[_i].hours * HOUR;
+        s.t.untried = cases[_i].untried;
+        ck_assert_int_eq(guard_begin(s.g, &s.t), 0);
+        ck_assert_uint_eq(restricted(&s).budget, cases[_i].budget);
         end_stage(&s);
 }
 END_TEST
@@ -464,6 +482,7 @@ int main(void) {
         tcase_add_test(tc, a_host_has_no_port);
         tcase_add_test(tc, hosts_are_kept_apart);
         tcase_add_loop_test(tc, refused_credentials_are_held_until_something_changes, 0, EARLIER + 1);
+        tcase_add_loop_test(tc, a_held_trunk_tries_another_input_a_day_later, 0, 5);
         tcase_add_test(tc, a_success_ends_a_rejection_and_another_refusal_begins_anew);
         tcase_add_loop_test(tc, failures_are_planned_before_they_happen, 0, 5);
         tcase_add_test(tc, probes_at_a_host_wait_while_all_of_them_could_fail);

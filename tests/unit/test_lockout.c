@@ -120,6 +120,7 @@ static void respond(struct world *w, const struct account *a, struct exchange *x
 static void step(struct world *w, struct guard *g, struct probing *p) {
         struct diagnosis_policy policy = {.budget = 3, .failures = 2};
         struct evidence *e = &p->evidence;
+        p->guard.untried = diagnosis_untried(&p->account->trunk, &p->account->history, e) != 0;
         guard_restrict(g, &p->guard, e, &policy);
         struct diagnosis_step s = diagnosis_next(&p->account->trunk, &policy, &p->account->history, e);
         if (s.step == STEP_DONE) {
