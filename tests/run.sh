@@ -103,7 +103,7 @@ under_limit() {
 }
 
 under_valgrind() {
-	CK_FORK=no LOCKOUT_HOURS=50 under_limit valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,possible "$1"
+	CK_FORK=no TEST_SHARE=150 under_limit valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,possible "$1"
 }
 
 replay() { # replay .../fuzz_NAME.replay

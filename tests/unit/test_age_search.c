@@ -3,6 +3,7 @@
 #include <check.h>
 
 #include "common/age_search.h"
+#include "share.h"
 
 #define SEC INT64_C(1000000)
 #define MSEC INT64_C(1000)
@@ -67,7 +68,7 @@ START_TEST(is_true_and_refused_once) {
         static const int64_t rtts[] = {0, 20 * MSEC, 400 * MSEC, 3 * SEC};
         static const struct nonce_facts opaque = {0};
         static const unsigned limits[] = {1, 7, 40, 301};
-        for (int64_t life = 100 * MSEC; life < 310 * SEC; life += 1300 * MSEC)
+        for (int64_t life = 100 * MSEC; life < 310 * SEC; life += 1300 * MSEC * (10000 / share_of(10000)))
                 for (size_t i = 0; i < ELEMENTS(rtts) * ELEMENTS(limits); i++) {
                         struct carrier c = {.life_usec = life, .signals = _i & 1, .whole_seconds = _i & 2, .rtt_usec = rtts[i % 4]};
                         unsigned limit = limits[i / 4];

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "common/diagnosis.h"
+#include "share.h"
 
 #define NOW_SEC 1795408367 /* when the Kamailio nonces below were issued */
 
@@ -1195,7 +1196,7 @@ START_TEST(any_carrier_is_left_unharmed_and_judged_honestly) {
         struct trunk t;
         struct evidence e;
         make_trunk(&t, &row);
-        for (int n = 0; n < SEQUENCES; n++) {
+        for (int n = 0; n < share_of(SEQUENCES); n++) {
                 unsigned long long from = seed;
                 struct verdict v = {.cause = CAUSE_COUNT};
                 ck_assert_msg(probe_anything(&t, (unsigned)_i, &e, &v), "TEST_SEED=%#llx, budget %d:%s", from, _i, describe(&e));

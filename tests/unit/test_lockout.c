@@ -1,10 +1,11 @@
 /* test_lockout.c: a year of hourly runs against carriers that lock, which never do: the real guard, store and diagnosis; the carriers, the
  * clocks and the operators are played here. Between the hours an operator runs by hand in bursts, the process dies between reservation and
- * settlement, the host is rebooted, and the wall clock is set forth and back. LOCKOUT_HOURS makes the year shorter, LOCKOUT_SEED another.
+ * settlement, the host is rebooted, and the wall clock is set forth and back. TEST_SHARE makes the year shorter, LOCKOUT_SEED another.
  */
 #include <limits.h>
 
 #include "common/config.h"
+#include "share.h"
 #include "store_fixture.h"
 
 #define SECOND_USEC INT64_C(1000000)
@@ -323,8 +324,8 @@ static void live_an_hour(struct world *w) {
 
 /* -- the world begins and ends -------------------------------------------------------------------------------------------------------- */
 
-static unsigned from_environment(const char *name, unsigned otherwise) {
-        const char *text = getenv(name);
+static unsigned seed_of(unsigned otherwise) {
+        const char *text = getenv("LOCKOUT_SEED");
         return text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
 }
 
@@ -347,7 +348,7 @@ static void begin_world(struct world *w, bool guarded) {
         *w = (struct world){.store = open_writer(),
                             .now_usec = START,
                             .boot_at_usec = START - HOUR_USEC,
-                            .seed = from_environment("LOCKOUT_SEED", 1),
+                            .seed = seed_of(1),
                             .banners = {{.address = "192.0.2.1:5060"}, {.address = "192.0.2.2:5060", .counts_requests = true}}};
         ck_assert_int_eq(store_lock(w->store, NULL), 0);
         w->policy = default_policy();
@@ -373,7 +374,7 @@ static void add_every_habit(struct world *w) {
 
 START_TEST(no_carrier_locks_in_a_year) {
         struct world w;
-        unsigned hours = from_environment("LOCKOUT_HOURS", YEAR_HOURS);
+        unsigned hours = (unsigned)share_of(YEAR_HOURS);
         begin_world(&w, true);
         add_every_habit(&w);
         for (unsigned hour = 0; hour < hours && !w.banners[0].locked && !w.banners[1].locked; hour++)

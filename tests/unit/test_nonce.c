@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/nonce.h"
+#include "share.h"
 
 #define NOW 1795408367
 #define YEAR_SEC (366 * INT64_C(86400))
@@ -190,7 +191,7 @@ START_TEST(random_nonces_stay_opaque) {
                 {HEX, 48, ""},      {HEX, 64, ""},     {"0123456789", 10, ""}, {HEX "-", 36, ""}, {HEX "ghijklmnopqrstuvwxyz", 28, ""},
         };
         uint64_t state = (uint64_t)_i;
-        for (int i = 0; i < 50000; i++) {
+        for (int i = 0; i < share_of(50000); i++) {
                 char nonce[70];
                 size_t n = strlen(shapes[_i].alphabet);
                 for (size_t k = 0; k < shapes[_i].n; k++) {
