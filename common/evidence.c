@@ -147,7 +147,8 @@ void exchange_read(struct exchange *x, const struct sip_response *response, cons
                    struct digest_input *answer) {
         x->status = response->status;
         exchange_copy_text(x->reason, sizeof x->reason, response->reason);
-        read_seen_as(x, response);
+        if (x->status >= 400)
+                read_seen_as(x, response);
         if (x->status == 401 || x->status == 407)
                 read_challenges(x, response, policy);
         if (x->credentialed && x->status < 300) {

@@ -62,7 +62,8 @@ struct exchange {
         struct nonce_facts nonce;
         bool has_date;    /* the response has one Date, and it is readable */
         int64_t date_sec; /* since 1970, by the carrier's clock */
-        char seen_as[64]; /* where the carrier saw the request come from: received and rport of the Via (RFC 3581); "" = not said */
+        char seen_as[64]; /* where the carrier saw the request come from: received and rport of the Via (RFC 3581), of a challenge or
+                             refusal; "" = not said */
         enum { RSPAUTH_ABSENT, RSPAUTH_RIGHT, RSPAUTH_WRONG } rspauth;
         bool has_nextnonce;        /* the carrier names the nonce to answer next; every probe asks for a fresh one instead */
         int retry_after_sec;       /* -1 = none */

@@ -13,20 +13,29 @@
 
 /* -- alphabets ---------------------------------------------------------------------------------------------------------- */
 
+/* RFC 4648 section 4; -1 = none of its characters. */
+static int base64_value(char c) {
+        if (c >= 'A' && c <= 'Z')
+                return c - 'A';
+        if (c >= 'a' && c <= 'z')
+                return c - 'a' + 26;
+        if (c >= '0' && c <= '9')
+                return c - '0' + 52;
+        return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
 /* Strict base64; returns the number of bytes, 0 when it is not base64 or does not fit. */
 static size_t base64_decode(struct span s, unsigned char *ret, size_t size) {
-        static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         if (s.n == 0 || s.n % 4 != 0 || s.n / 4 * 3 > size + 2)
                 return 0;
         size_t padding = s.p[s.n - 1] != '=' ? 0 : s.p[s.n - 2] != '=' ? 1 : 2, n = 0;
         for (size_t i = 0; i < s.n; i += 4) {
                 uint32_t bits = 0;
                 for (size_t k = 0; k < 4; k++) {
-                        char c = s.p[i + k];
-                        const char *at = c != '\0' ? strchr(alphabet, c) : NULL;
-                        if (!at && i + k < s.n - padding)
+                        int value = base64_value(s.p[i + k]);
+                        if (value < 0 && i + k < s.n - padding)
                                 return 0;
-                        bits = bits << 6 | (at ? (uint32_t)(at - alphabet) : 0);
+                        bits = bits << 6 | (value > 0 ? (uint32_t)value : 0);
                 }
                 for (size_t k = 0; k < 3 && n < s.n / 4 * 3 - padding; k++) {
                         if (n >= size)

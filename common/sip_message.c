@@ -191,8 +191,38 @@ const struct sip_header *sip_header(const struct sip_response *r, const char *na
         return NULL;
 }
 
+/* "name=value" or "name": true when it is the one that is wanted. */
+static bool read_parameter(struct span parameter, struct span wanted, struct span *ret) {
+        parameter = trim(parameter);
+        if (parameter.n < wanted.n || strncasecmp(parameter.p, wanted.p, wanted.n) != 0)
+                return false;
+        const char *equals = memchr(parameter.p, '=', parameter.n);
+        size_t n = equals ? (size_t)(equals - parameter.p) : parameter.n;
+        if (trim((struct span){parameter.p, n}).n != wanted.n)
+                return false;
+        *ret = equals ? trim((struct span){equals + 1, parameter.n - n - 1}) : (struct span){parameter.p + n, 0};
+        return true;
+}
+
+/* Of a value without quotes and angle brackets, as a Via is. */
+static struct span plain_parameter(struct span value, struct span wanted) {
+        const char *comma = memchr(value.p, ',', value.n), *end = comma ? comma : value.p + value.n;
+        struct span found = {NULL, 0};
+        for (const char *p = memchr(value.p, ';', (size_t)(end - value.p)); p;) {
+                const char *next = memchr(p + 1, ';', (size_t)(end - p - 1)), *stop = next ? next : end;
+                if (read_parameter((struct span){p + 1, (size_t)(stop - p - 1)}, wanted, &found))
+                        return found;
+                p = next;
+        }
+        return found;
+}
+
 struct span sip_parameter(struct span value, const char *name) {
-        struct span wanted = span_of(name);
+        struct span wanted = span_of(name), found;
+        if (value.n == 0)
+                return (struct span){NULL, 0};
+        if (!memchr(value.p, '"', value.n) && !memchr(value.p, '<', value.n) && !memchr(value.p, '>', value.n))
+                return plain_parameter(value, wanted);
         bool quoted = false, angled = false;
         size_t i = 0;
         while (i < value.n) {
@@ -217,11 +247,8 @@ struct span sip_parameter(struct span value, const char *name) {
                                 else if (in_value && value.p[end] == '\\' && end + 1 < value.n)
                                         end++;
                         }
-                        struct span parameter = trim((struct span){value.p + start, end - start});
-                        const char *equals = parameter.n > 0 ? memchr(parameter.p, '=', parameter.n) : NULL;
-                        size_t n = equals ? (size_t)(equals - parameter.p) : parameter.n;
-                        if (span_ieq(trim((struct span){parameter.p, n}), wanted))
-                                return equals ? trim((struct span){equals + 1, parameter.n - n - 1}) : (struct span){parameter.p + n, 0};
+                        if (read_parameter((struct span){value.p + start, end - start}, wanted, &found))
+                                return found;
                         i = end;
                         continue;
                 }

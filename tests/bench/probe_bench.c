@@ -121,7 +121,8 @@ int main(int argc, char *argv[]) {
         char proxy[64], method[] = "REGISTER";
         (void)snprintf(proxy, sizeof proxy, "127.0.0.1:%s", argv[2]);
         struct config config = {
-                .probe = {.method = method, .t1_usec = T1_USEC, .timeout_usec = TIMEOUT_USEC, .concurrency = 1, .budget = 3}};
+                .probe = {
+                        .method = method, .t1_usec = T1_USEC, .timeout_usec = TIMEOUT_USEC, .concurrency = 1, .budget = 3, .failures = 2}};
         struct bench b = {
                 .wanted = strtoul(argv[3], NULL, 10), .concurrency = (unsigned)strtoul(argv[4], NULL, 10), .context = {.config = &config}};
         struct secret *password = NULL;

@@ -118,8 +118,9 @@ static const struct {
         {HEAD "401 U\r\nVia: SIP/2.0/UDP h;branch=b;received=192.0.2.7;rport=5099\r\n" MD5_HEADER TAIL, .seen_as = "192.0.2.7:5099"},
         {HEAD "401 U\r\nv: SIP/2.0/UDP h;rport=5099;branch=b\r\nVia: SIP/2.0/UDP i;received=192.0.2.9\r\n" MD5_HEADER TAIL,
          .seen_as = ":5099"},
-        {HEAD "200 OK\r\nVia: SIP/2.0/UDP h;received=192.0.2.7\r\n" TAIL, .seen_as = "192.0.2.7:"},
-        {HEAD "200 OK\r\nVia: SIP/2.0/UDP h;branch=b;rport\r\n" TAIL, .seen_as = ""}, /* as we sent it */
+        {HEAD "403 F\r\nVia: SIP/2.0/UDP h;received=192.0.2.7\r\n" TAIL, .seen_as = "192.0.2.7:"},
+        {HEAD "403 F\r\nVia: SIP/2.0/UDP h;branch=b;rport\r\n" TAIL, .seen_as = ""},      /* as we sent it */
+        {HEAD "200 OK\r\nVia: SIP/2.0/UDP h;received=192.0.2.7\r\n" TAIL, .seen_as = ""}, /* of no use */
         {HEAD "401 U\r\n" MD5_HEADER SHA_HEADER TAIL, .seen_as = "", .has_other = true, .other = DIGEST_SHA_256},
         {HEAD "401 U\r\n" SHA_HEADER MD5_HEADER TAIL, .seen_as = "", .has_other = true, .other = DIGEST_MD5},
         {HEAD "401 U\r\n" MD5_HEADER SHA_HEADER TAIL, .seen_as = "", .strongest = true, .has_other = true, .other = DIGEST_MD5},
