@@ -117,7 +117,7 @@ replay() { # replay .../fuzz_NAME.replay
 
 # shellcheck disable=SC2046 # no file of ours has a space in its name
 {
-	units() { each under_limit $(programs "$1" 'tests/unit/test_*.c' ''); }
+	units() { TEST_SHARE=${2:-1} each under_limit $(programs "$1" 'tests/unit/test_*.c' ''); } # units DIRECTORY [SHARE, see share.h]
 	units_valgrind() { each under_valgrind $(programs "$1" 'tests/unit/test_*.c' ''); }
 	replays() { each replay $(programs "$1" 'tests/fuzz/fuzz_*.c' .replay); }
 }
@@ -133,14 +133,14 @@ stage "build with clang" build_with clang "$build/clang"
 stage "unit tests" units "$build/gcc"
 stage "unit tests under valgrind" units_valgrind "$build/gcc"
 stage "build with ASan and UBSan" build_with gcc "$build/san" address,undefined
-stage "unit tests with ASan and UBSan" units "$build/san"
+stage "unit tests with ASan and UBSan" units "$build/san" 10
 stage "fuzz corpora with ASan and UBSan" replays "$build/san"
 stage "lab scenarios with ASan and UBSan" scenarios "$build/san"
 stage "fuzz corpora" replays "$build/gcc"
 stage "answers to random challenges" property answer "$build/gcc" 20000
 stage "answers to random challenges with ASan and UBSan" property answer "$build/san" 20000 '-O1 -g -fsanitize=address,undefined'
-stage "mistakes in answers" property explain "$build/gcc" 20000
-stage "mistakes in answers with ASan and UBSan" property explain "$build/san" 3000 '-O1 -g -fsanitize=address,undefined'
+stage "mistakes in answers" property explain "$build/gcc" 12000
+stage "mistakes in answers with ASan and UBSan" property explain "$build/san" 1500 '-O1 -g -fsanitize=address,undefined'
 scripts() { # scripts DIRECTORY FOLDER...
 	build_directory=$1
 	shift
