@@ -23,8 +23,10 @@ static char **text_of(struct trunk *t, enum trunk_text field) {
 }
 
 void trunk_clear(struct trunk *t) {
-        for (size_t i = 0; i < TRUNK_TEXT_COUNT; i++)
+        for (size_t i = 0; i < TRUNK_TEXT_COUNT; i++) {
                 free(*text_of(t, (enum trunk_text)i));
+                free(t->platform[i]);
+        }
         free(t->method);
         *t = (struct trunk){0};
 }
@@ -72,6 +74,18 @@ const char *trunk_text_name(enum trunk_text field) {
         return texts[field].name;
 }
 
+static bool is_configured(const struct trunk *t, enum trunk_text field) {
+        return t->configured & UINT32_C(1) << field;
+}
+
+const char *trunk_platform_text(const struct trunk *t, enum trunk_text field) {
+        return is_configured(t, field) ? t->platform[field] : trunk_get(t, field);
+}
+
+const char *trunk_config_text(const struct trunk *t, enum trunk_text field) {
+        return is_configured(t, field) ? trunk_get(t, field) : NULL;
+}
+
 struct trunk *trunk_list_find(const struct trunk_list *l, const char *id_or_name) {
         for (size_t i = 0; i < l->n; i++)
                 if (l->items[i].id && text_eq(l->items[i].id, id_or_name))
@@ -90,8 +104,12 @@ enum trunk_kind trunk_kind(const struct trunk *t) {
         return t->username || t->password || t->ha1 ? TRUNK_DIGEST : TRUNK_UNKNOWN;
 }
 
+bool trunk_state_inactive(const char *state) {
+        return text_ieq(state, "inactive") || text_ieq(state, "deleted");
+}
+
 bool trunk_inactive(const struct trunk *t) {
-        return text_ieq(t->state, "inactive") || text_ieq(t->state, "deleted");
+        return trunk_state_inactive(t->state);
 }
 
 bool trunk_validation_failed(const struct trunk *t) {
@@ -145,8 +163,27 @@ static struct entry *find_entry(struct entry *entries, size_t n, const struct tr
         return found;
 }
 
+_Static_assert(TRUNK_TEXT_COUNT <= 32, "struct trunk has a bit for each text");
+
+/* Takes ownership of value. */
+static void replace_with(struct trunk *t, enum trunk_text field, char *value) {
+        char **text = text_of(t, field);
+        if (is_configured(t, field))
+                free(*text);
+        else
+                t->platform[field] = *text;
+        *text = value;
+        t->configured |= UINT32_C(1) << field;
+}
+
 static int replace(struct trunk *t, enum trunk_text field, const char *value) {
-        return value ? trunk_set(t, field, span_of(value)) : 0;
+        if (!value)
+                return 0;
+        char *copy = strdup(value);
+        if (!copy)
+                return -ENOMEM;
+        replace_with(t, field, copy);
+        return 0;
 }
 
 static int replace_proxies(struct trunk *t, const struct text_list *proxies) {
@@ -162,8 +199,7 @@ static int replace_proxies(struct trunk *t, const struct text_list *proxies) {
                 p = stpcpy(p, proxies->items[i]);
                 *p++ = i + 1 < proxies->n ? ' ' : '\0';
         }
-        free(t->proxies);
-        t->proxies = joined;
+        replace_with(t, TRUNK_TEXT_proxies, joined);
         return 0;
 }
 
@@ -180,6 +216,7 @@ static int replace_method(struct trunk *t, const char *method) {
 static int apply(struct trunk *t, const struct config_trunk *entry) {
         t->password = entry ? entry->password.secret : NULL;
         t->ha1 = entry ? entry->ha1.secret : NULL;
+        t->is_configured = entry != NULL;
         t->probe_all_proxies = entry && entry->probe_all_proxies;
         int r = replace_method(t, entry ? entry->method : NULL);
         if (r < 0 || !entry)

@@ -41,7 +41,11 @@ struct trunk {
 #define X(field) char *field;
         TRUNK_TEXTS(X)
 #undef X
+        char *platform[TRUNK_TEXT_COUNT]; /* what the platform says where the configuration says something else; see trunk_platform_text()
+                                           */
+        uint32_t configured;              /* bits of enum trunk_text: the configuration says it */
         enum trunk_origin origin;
+        bool is_configured;            /* the configuration has an entry for it */
         bool probe_all_proxies;        /* from the configuration */
         char *method;                  /* from the configuration; NULL = the probe's default */
         const struct secret *password; /* borrowed from the configuration; at most one of the two */
@@ -70,6 +74,10 @@ int trunk_set(struct trunk *t, enum trunk_text field, struct span value);
 const char *trunk_get(const struct trunk *t, enum trunk_text field);
 const char *trunk_text_name(enum trunk_text field);
 
+/* The two sources of a text after trunk_list_merge(); NULL = that one says nothing. */
+const char *trunk_platform_text(const struct trunk *t, enum trunk_text field);
+const char *trunk_config_text(const struct trunk *t, enum trunk_text field);
+
 /* By id, then by exact name; NULL when there is none. */
 struct trunk *trunk_list_find(const struct trunk_list *l, const char *id_or_name);
 
@@ -77,6 +85,7 @@ enum trunk_kind trunk_kind(const struct trunk *t);
 
 /* True when the platform says the trunk is out of service ("inactive", "deleted"). */
 bool trunk_inactive(const struct trunk *t);
+bool trunk_state_inactive(const char *state); /* the same of its word; NULL = none */
 
 /* True when lastValidation claims a failure (status >= 400, or a code that ends in "mismatch"). */
 bool trunk_validation_failed(const struct trunk *t);
@@ -89,6 +98,6 @@ bool trunk_validated_at(const struct trunk *t, int64_t *ret_sec);
 
 struct config;
 
-/* Writes the configuration's settings for each trunk (matched by id, then by name) over what the platform says, and appends the
- * configuration's extra trunks that the list does not have. Returns 0 or -errno. */
+/* Writes the configuration's settings for each trunk (matched by id, then by name) over what the platform says, which is kept aside, and
+ * appends the configuration's extra trunks that the list does not have. Returns 0 or -errno. */
 int trunk_list_merge(struct trunk_list *l, const struct config *config);
