@@ -69,6 +69,9 @@ static void read_challenges(struct exchange *x, const struct sip_response *respo
                         challenge_parse(&all[kept++], proxy, h->value);
                 x->n_challenges++;
         }
+        for (size_t i = 0; i < kept; i++)
+                if (all[i].is_digest && !all[i].malformed && all[i].algorithm_known)
+                        x->algorithms |= 1U << all[i].algorithm;
         const struct challenge *chosen = challenge_choose(all, kept, policy);
         if (!chosen)
                 return;

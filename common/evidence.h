@@ -57,6 +57,7 @@ struct exchange {
         size_t n_challenges;        /* that the response carried */
         bool has_challenge;         /* `challenge` is the one to answer: the topmost digest one, else the topmost */
         struct challenge challenge; /* spans into response_raw */
+        unsigned algorithms;        /* bits of enum digest_algorithm: those of the digest challenges that can be read */
         bool has_other_algorithm;   /* the next one that is offered, beside that of `challenge` */
         enum digest_algorithm other_algorithm;
         struct nonce_facts nonce;
