@@ -27,12 +27,15 @@ static const char carrier_clock[] =
 static const char verdicts[] =
 #include "sql/005_verdicts.inc"
         ;
+static const char drift[] =
+#include "sql/008_drift.inc"
+        ;
 static const char views[] =
 #include "sql/views.inc"
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
-static const char *const migrations[] = {initial, transports, guard, carrier_clock, verdicts};
+static const char *const migrations[] = {initial, transports, guard, carrier_clock, verdicts, drift};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {

@@ -160,6 +160,12 @@ struct announcement {
 /* One transaction, after the events were sent: a crash in between tells them again, never loses them. */
 int store_put_announcements(struct store *s, const struct announcement *a, size_t n, int64_t now_usec);
 
+/* After their events were sent: the rows of STORE_VIEW_DRIFT_NEWS (by their column id), and all of STORE_VIEW_LISTING_NEWS. One transaction
+ * each. */
+struct table;
+int store_drift_told(struct store *s, const struct table *news);
+int store_listing_told(struct store *s);
+
 /* -- reading for people and machines ---------------------------------------------------------------------------------- */
 
 enum store_view {
@@ -168,6 +174,13 @@ enum store_view {
         STORE_VIEW_HISTORY, /* one trunk, newest first: argument = its id or name */
         STORE_VIEW_CLOCK,   /* clock verdicts, newest first */
         STORE_VIEW_RUNS,    /* runs, newest first; argument = one run's id, or NULL */
+        STORE_VIEW_DRIFT,   /* differences that are there now */
+        STORE_VIEW_LISTING, /* trunks that appeared or vanished: argument = the run whose listing showed it, or NULL = in the last day */
+
+        /* For the journal: what it was not told yet. change: "began", "changed", "ended"; argument = the run. A difference that is itself
+         * the cause of the trunk's verdict in that run waits: the trunk's own event says it. */
+        STORE_VIEW_DRIFT_NEWS,
+        STORE_VIEW_LISTING_NEWS, /* change: "appeared", "vanished"; in the order of the listings */
 };
 
 enum cell_type { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT };

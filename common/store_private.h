@@ -30,6 +30,14 @@ enum statement {
         STATEMENT_PUT_LISTING,
         STATEMENT_LISTING,
         STATEMENT_KNOWN_TRUNKS,
+        STATEMENT_PUT_LISTING_CHANGES,
+        STATEMENT_LISTING_CHANGES_TOLD,
+        STATEMENT_KNOWN_DIFFERENCES,
+        STATEMENT_PUT_DIFFERENCE,
+        STATEMENT_KEEP_DIFFERENCE,
+        STATEMENT_END_DIFFERENCE,
+        STATEMENT_END_DIFFERENCES,
+        STATEMENT_DIFFERENCE_TOLD,
         STATEMENT_GUARD_SALT,
         STATEMENT_CARRIER_SPENDING,
         STATEMENT_TRUNK_SPENDING,
@@ -53,6 +61,10 @@ enum statement {
         STATEMENT_READ_HISTORY,
         STATEMENT_READ_CLOCK,
         STATEMENT_READ_RUNS,
+        STATEMENT_READ_DRIFT,
+        STATEMENT_READ_DRIFT_NEWS,
+        STATEMENT_READ_LISTING,
+        STATEMENT_READ_LISTING_NEWS,
         STATEMENT_COUNT
 };
 
@@ -104,3 +116,9 @@ int store_keep_trunk(struct store *s, const struct trunk *t);
 
 /* What the run reserved becomes what it spent, inside the transaction that ends it. */
 int store_settle(struct store *s, const struct run *run, const struct result *results, size_t n);
+
+/* What platform, configuration and carrier say of a result's trunk, inside the same transaction. */
+int store_put_drift(struct store *s, const struct run *run, const struct result *result);
+
+/* Differences of trunks that are not audited any more end with a complete run, untold: that the trunk is gone says it. */
+int store_end_drift(struct store *s, const struct run *run);

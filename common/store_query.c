@@ -95,28 +95,51 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_KEEP_TRUNK] = "INSERT INTO trunk (trunk_id, name, listed, extra) VALUES (:trunk, :name, 0, :extra)"
                                  " ON CONFLICT (trunk_id) DO UPDATE SET name = excluded.name, extra = 1"
                                  " WHERE NOT listed AND excluded.extra AND (extra = 0 OR name IS NOT excluded.name)",
-        [STATEMENT_UNLIST_TRUNKS] = "UPDATE trunk SET listed = 0 WHERE listed",
+        [STATEMENT_UNLIST_TRUNKS] = "UPDATE trunk SET listed = 0, unlisted_usec = :now WHERE listed",
         /* A trunk whose detail was denied keeps what an earlier listing said of it. */
         [STATEMENT_PUT_TRUNK] =
                 "INSERT INTO trunk (trunk_id, name, state, role, region, authentication, domain, proxies, transport, request_uri, realm,"
                 " username, algorithm, qop, self_uri, validation_time, validation_status, validation_code, validation_message,"
-                " validation_challenge, validation_authorization, first_listed_usec, last_listed_usec, listed, extra)"
+                " validation_challenge, validation_authorization, first_listed_usec, last_listed_usec, listed, extra, listed_since_usec)"
                 " VALUES (:id, :name, :state, :role, :region, :authentication, :domain, :proxies, :transport, :request_uri, :realm,"
                 " :username, :algorithm, :qop, :self_uri, :validation_time, :validation_status, :validation_code, :validation_message,"
-                " :validation_challenge, :validation_authorization, :now, :now, 1, 0)"
+                " :validation_challenge, :validation_authorization, :now, :now, 1, 0, :now)"
                 " ON CONFLICT (trunk_id) DO UPDATE SET"
 #define KEPT(column) " " #column " = CASE WHEN :denied THEN coalesce(excluded." #column ", " #column ") ELSE excluded." #column " END,"
         KEPT(name) KEPT(state) KEPT(role) KEPT(region) KEPT(authentication) KEPT(domain) KEPT(proxies) KEPT(transport) KEPT(request_uri)
                 KEPT(realm) KEPT(username) KEPT(algorithm) KEPT(qop) KEPT(self_uri) KEPT(validation_time) KEPT(validation_status)
                         KEPT(validation_code) KEPT(validation_message) KEPT(validation_challenge) KEPT(validation_authorization)
 #undef KEPT
-                                " first_listed_usec = coalesce(first_listed_usec, :now), last_listed_usec = :now, listed = 1, extra = 0",
+                                " first_listed_usec = coalesce(first_listed_usec, :now), last_listed_usec = :now, listed = 1, extra = 0,"
+                                /* The listing before had it when this one, which began with unlisting all, has just taken it off. */
+                                " listed_since_usec = iif(listed OR unlisted_usec IS :now, listed_since_usec, :now), unlisted_usec = NULL",
+        /* Against the listing before: where there was none all of them would have appeared. */
+        [STATEMENT_PUT_LISTING_CHANGES] =
+                "INSERT INTO listing_change (trunk, change, listed_usec, told)"
+                " SELECT key, iif(listed, 'appeared', 'vanished'), :now, 0 FROM trunk WHERE EXISTS (SELECT 1 FROM listing)"
+                " AND ((listed AND listed_since_usec = :now) OR (NOT listed AND unlisted_usec = :now)) ORDER BY listed, key",
+        [STATEMENT_LISTING_CHANGES_TOLD] = "UPDATE listing_change SET told = 1 WHERE NOT told",
         [STATEMENT_PUT_LISTING] = "INSERT OR REPLACE INTO listing (id, listed_usec, trunks) VALUES (1, :now, :trunks)",
         [STATEMENT_LISTING] = "SELECT listed_usec FROM listing",
         [STATEMENT_KNOWN_TRUNKS] =
                 "SELECT trunk_id, name, state, role, region, authentication, domain, proxies, transport, request_uri, realm,"
                 " username, algorithm, qop, self_uri, validation_time, validation_status, validation_code, validation_message,"
                 " validation_challenge, validation_authorization FROM trunk WHERE listed ORDER BY key",
+
+        [STATEMENT_KNOWN_DIFFERENCES] = "SELECT field, platform_value, config_value, carrier_value FROM difference"
+                                        " WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk) AND ended_usec IS NULL",
+        [STATEMENT_PUT_DIFFERENCE] = "INSERT INTO difference (trunk, field, platform_value, config_value, carrier_value, first_run,"
+                                     " first_usec, last_run, last_usec, told) VALUES ((SELECT key FROM trunk WHERE trunk_id = :trunk),"
+                                     " :field, :platform, :config, :carrier, :run, :now, :run, :now, 0)",
+        [STATEMENT_KEEP_DIFFERENCE] = "UPDATE difference SET (last_run, last_usec) = (:run, :now) WHERE trunk ="
+                                      " (SELECT key FROM trunk WHERE trunk_id = :trunk) AND field = :field AND ended_usec IS NULL",
+        [STATEMENT_END_DIFFERENCE] = "UPDATE difference SET ended_usec = :now WHERE trunk ="
+                                     " (SELECT key FROM trunk WHERE trunk_id = :trunk) AND field = :field AND ended_usec IS NULL",
+        [STATEMENT_END_DIFFERENCES] = "UPDATE difference SET ended_usec = :now, told = 2 WHERE ended_usec IS NULL"
+                                      " AND trunk NOT IN (SELECT trunk FROM result WHERE run = :run)",
+        [STATEMENT_DIFFERENCE_TOLD] = "UPDATE difference SET told = iif(ended_usec IS NULL, 1, 2) WHERE id = :id OR (told < 2"
+                                      " AND ended_usec IS NOT NULL AND (trunk, field) = (SELECT trunk, field FROM difference"
+                                      " WHERE id = :id))",
 
         [STATEMENT_GUARD_SALT] = "SELECT salt FROM guard_salt",
         [STATEMENT_CARRIER_SPENDING] = "SELECT host," AGE
@@ -166,6 +189,26 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_READ_HISTORY] = "SELECT * FROM history WHERE trunk_id = :argument LIMIT :limit",
         [STATEMENT_READ_CLOCK] = "SELECT * FROM clock LIMIT :limit",
         [STATEMENT_READ_RUNS] = "SELECT * FROM runs WHERE :argument = 0 OR id = :argument LIMIT :limit",
+        [STATEMENT_READ_DRIFT] = "SELECT * FROM drift WHERE ended IS NULL LIMIT :limit",
+        /* Where platform and configuration differ, too, the cause says only half of it. */
+        [STATEMENT_READ_DRIFT_NEWS] =
+                "SELECT d.id, coalesce(t.name, t.trunk_id) AS trunk, t.trunk_id, d.field, platform_value AS platform, config_value AS "
+                "config,"
+                " carrier_value AS carrier, iif(ended_usec IS NOT NULL, 'ended', iif(EXISTS (SELECT 1 FROM difference AS old"
+                " WHERE old.trunk = d.trunk AND old.field = d.field AND old.told = 1), 'changed', 'began')) AS change"
+                " FROM difference AS d JOIN trunk AS t ON t.key = d.trunk"
+                " LEFT JOIN result AS r ON r.run = :argument AND r.trunk = d.trunk LEFT JOIN cause AS c ON c.id = r.cause"
+                " WHERE told < 2 AND iif(ended_usec IS NULL, told = 0 AND NOT (c.word IS d.field || '_mismatch'"
+                " AND coalesce(platform_value = config_value, 1)), told = 1 AND NOT EXISTS (SELECT 1 FROM difference AS new"
+                " WHERE new.trunk = d.trunk AND new.field = d.field AND new.ended_usec IS NULL)) ORDER BY d.id LIMIT :limit",
+        [STATEMENT_READ_LISTING] = "SELECT c.* FROM listing_changes AS c LEFT JOIN run ON run.id = :argument"
+                                   " WHERE (listed_usec = run.trunks_known_usec AND listed_usec >= run.started_usec)"
+                                   " OR (:argument = 0 AND listed_usec > (SELECT listed_usec FROM listing) - " DAY_USEC ")"
+                                   " LIMIT :limit",
+        [STATEMENT_READ_LISTING_NEWS] =
+                "SELECT coalesce(t.name, t.trunk_id) AS trunk, t.trunk_id, change, strftime('%Y-%m-%dT%H:%M:%SZ', c.listed_usec / 1000000,"
+                " 'unixepoch') AS time FROM listing_change AS c JOIN trunk AS t ON t.key = c.trunk WHERE NOT told ORDER BY c.id LIMIT "
+                ":limit",
 };
 
 int store_complain(struct store *s, int r, const char *format, ...) {

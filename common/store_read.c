@@ -2,9 +2,15 @@
 #include "store_private.h"
 
 static const enum statement reads[] = {
-        [STORE_VIEW_RUN] = STATEMENT_READ_RUN,         [STORE_VIEW_LATEST] = STATEMENT_READ_LATEST,
-        [STORE_VIEW_HISTORY] = STATEMENT_READ_HISTORY, [STORE_VIEW_CLOCK] = STATEMENT_READ_CLOCK,
+        [STORE_VIEW_RUN] = STATEMENT_READ_RUN,
+        [STORE_VIEW_LATEST] = STATEMENT_READ_LATEST,
+        [STORE_VIEW_HISTORY] = STATEMENT_READ_HISTORY,
+        [STORE_VIEW_CLOCK] = STATEMENT_READ_CLOCK,
         [STORE_VIEW_RUNS] = STATEMENT_READ_RUNS,
+        [STORE_VIEW_DRIFT] = STATEMENT_READ_DRIFT,
+        [STORE_VIEW_LISTING] = STATEMENT_READ_LISTING,
+        [STORE_VIEW_DRIFT_NEWS] = STATEMENT_READ_DRIFT_NEWS,
+        [STORE_VIEW_LISTING_NEWS] = STATEMENT_READ_LISTING_NEWS,
 };
 
 /* Returns 0, STORE_NONE, < 0. */
@@ -45,6 +51,7 @@ static int bind_argument(struct store *s, struct query *q, enum store_view view,
         int r = 0;
         switch (view) {
         case STORE_VIEW_RUN:
+        case STORE_VIEW_DRIFT_NEWS:
                 r = find_run(s, argument, &run);
                 if (r == 0)
                         bind_integer(q, ":argument", run);
@@ -55,12 +62,15 @@ static int bind_argument(struct store *s, struct query *q, enum store_view view,
                         bind_text(q, ":argument", trunk_id);
                 break;
         case STORE_VIEW_RUNS:
+        case STORE_VIEW_LISTING:
                 r = argument ? find_run(s, argument, &run) : 0;
                 if (r == 0)
                         bind_integer(q, ":argument", run);
                 break;
         case STORE_VIEW_LATEST:
         case STORE_VIEW_CLOCK:
+        case STORE_VIEW_DRIFT:
+        case STORE_VIEW_LISTING_NEWS:
                 break;
         }
         return r;

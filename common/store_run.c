@@ -284,8 +284,13 @@ static int put_result(struct store *s, int64_t run, const struct result *result)
 
 static int put_results(struct store *s, const struct run *run, const struct result *results, size_t n) {
         int r = put_run(s, run);
-        for (size_t i = 0; r == 0 && i < n; i++)
+        for (size_t i = 0; r == 0 && i < n; i++) {
                 r = put_result(s, run->id, &results[i]);
+                if (r == 0)
+                        r = store_put_drift(s, run, &results[i]);
+        }
+        if (r == 0 && run->state == RUN_DONE && !run->partial)
+                r = store_end_drift(s, run);
         return r == 0 && run->guard ? store_settle(s, run, results, n) : r;
 }
 

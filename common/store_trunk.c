@@ -103,6 +103,7 @@ static int put_trunk(struct store *s, const struct trunk *t, int64_t now_usec) {
 
 static int put_trunks(struct store *s, const struct trunk_list *list, int64_t now_usec) {
         _cleanup_(query_end) struct query unlist = query_begin(s, STATEMENT_UNLIST_TRUNKS, "store the listing");
+        bind_integer(&unlist, ":now", now_usec);
         int r = query_run(&unlist);
         size_t listed = 0;
         for (size_t i = 0; r == 0 && i < list->n; i++) {
@@ -111,6 +112,11 @@ static int put_trunks(struct store *s, const struct trunk_list *list, int64_t no
                 r = put_trunk(s, &list->items[i], now_usec);
                 listed++;
         }
+        if (r < 0)
+                return r;
+        _cleanup_(query_end) struct query changes = query_begin(s, STATEMENT_PUT_LISTING_CHANGES, "store what the listing changed");
+        bind_integer(&changes, ":now", now_usec);
+        r = query_run(&changes);
         if (r < 0)
                 return r;
         _cleanup_(query_end) struct query listing = query_begin(s, STATEMENT_PUT_LISTING, "store the listing");
@@ -154,4 +160,9 @@ int store_known_trunks(struct store *s, struct trunk_list *ret, int64_t *ret_use
         list = (struct trunk_list){0};
         *ret_usec = listed_usec;
         return 0;
+}
+
+int store_listing_told(struct store *s) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_LISTING_CHANGES_TOLD, "note what was told");
+        return query_run(&q);
 }

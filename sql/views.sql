@@ -41,9 +41,13 @@ LEFT JOIN carrier ON carrier.id = r.carrier;
 DROP VIEW IF EXISTS latest;
 CREATE VIEW latest AS -- the newest result of every trunk that the platform lists now or that is extra
 SELECT
-  r.trunk, r.trunk_id, r.carrier, r.outcome, r.cause, r.confidence, r.detail, r.remedy, r.sentence, r.run, r.time, r.latency_ms
+  r.trunk, r.trunk_id, r.carrier, r.outcome, r.cause, r.confidence, r.detail, r.remedy, r.sentence, r.run, r.time, r.latency_ms,
+  -- When the platform last said of the trunk what this result used; NULL: an extra trunk. Older than the run: the platform could not be asked.
+  strftime('%Y-%m-%dT%H:%M:%SZ', iif(t.listed, run.trunks_known_usec, NULL) / 1000000, 'unixepoch') AS trunks_as_of,
+  iif(t.listed, max(run.started_usec - run.trunks_known_usec, 0) / 1000000, NULL) AS trunks_age_s -- when the run started
 FROM trunk AS t
 CROSS JOIN results AS r -- CROSS: trunks are the outer loop, so that old results cost nothing
+JOIN run ON run.id = r.run
 WHERE r.trunk_key = t.key AND r.run = (SELECT max(run) FROM result WHERE trunk = t.key)
   -- An extra trunk is gone from the configuration when the newest complete run did not have it.
   AND (t.listed OR (t.extra AND r.run >= coalesce((SELECT max(id) FROM run WHERE state = 'done' AND NOT partial), 0)))
@@ -234,6 +238,9 @@ SELECT
   run.platform_detail,
   run.platform_correlation_id AS correlation_id,
   run.trunks, run.passed, run.warned, run.failed, run.untested,
+  -- When the list of trunks was read from the platform; NULL: never. Before the start: it could not be asked, and the list is so old.
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.trunks_known_usec / 1000000, 'unixepoch') AS trunks_as_of,
+  max(run.started_usec - run.trunks_known_usec, 0) / 1000000 AS trunks_age_s, -- when the run started
   round((run.finished_usec - run.started_usec) / 1000000.0, 1) AS seconds,
   run.program                                                  -- version
 FROM run
@@ -281,3 +288,35 @@ LEFT JOIN shown AS cm ON cm.subject = 'carrier' AND cm.name = t.host AND cm.word
 LEFT JOIN shown AS ch ON ch.subject = 'carrier' AND ch.name = t.host AND ch.word = 'hour'
 LEFT JOIN shown AS cd ON cd.subject = 'carrier' AND cd.name = t.host AND cd.word = 'day'
 ORDER BY t.trunk COLLATE NOCASE, t.trunk_id;
+
+DROP VIEW IF EXISTS drift;
+CREATE VIEW drift AS -- where platform, configuration and carrier say different things of a trunk; those that still do first, newest first
+SELECT
+  coalesce(t.name, t.trunk_id) AS trunk,
+  t.trunk_id,
+  d.field,                                                     -- realm, username, servers, transport, state, algorithm, qop
+  d.platform_value AS platform,                                -- what it says; NULL: nothing
+  d.config_value AS config,
+  d.carrier_value AS carrier,                                  -- in its challenge
+  strftime('%Y-%m-%dT%H:%M:%SZ', d.first_usec / 1000000, 'unixepoch') AS first_seen, -- the end of that run
+  strftime('%Y-%m-%dT%H:%M:%SZ', d.last_usec / 1000000, 'unixepoch') AS last_seen,
+  strftime('%Y-%m-%dT%H:%M:%SZ', d.ended_usec / 1000000, 'unixepoch') AS ended, -- no longer so, or not those values; NULL: it is so
+  d.first_run,
+  d.last_run
+FROM difference AS d
+JOIN trunk AS t ON t.key = d.trunk
+ORDER BY d.ended_usec IS NOT NULL, d.first_run DESC, trunk COLLATE NOCASE, t.trunk_id, d.field;
+
+DROP VIEW IF EXISTS listing_changes;
+CREATE VIEW listing_changes AS -- trunks that appeared in the platform's list or vanished from it, newest first
+SELECT
+  strftime('%Y-%m-%dT%H:%M:%SZ', c.listed_usec / 1000000, 'unixepoch') AS time, -- of the listing that showed it
+  c.change,                                                    -- appeared, vanished
+  coalesce(t.name, t.trunk_id) AS trunk,
+  t.trunk_id,
+  t.listed,                                                    -- 1: the newest complete listing has it
+  strftime('%Y-%m-%dT%H:%M:%SZ', t.unlisted_usec / 1000000, 'unixepoch') AS unlisted, -- since when it has not; NULL: it has
+  c.listed_usec
+FROM listing_change AS c
+JOIN trunk AS t ON t.key = c.trunk
+ORDER BY c.listed_usec DESC, c.id DESC;

@@ -14,7 +14,7 @@ static const char version_1[] =
 static const char *const kept[] = {
         KEPT_EVIDENCE,
         "SELECT * FROM run ORDER BY id",
-        "SELECT * FROM trunk ORDER BY key",
+        "SELECT key, trunk_id, name, listed, extra FROM trunk ORDER BY key",
         "SELECT * FROM listing",
         "SELECT * FROM carrier ORDER BY id",
         "SELECT run, trunk, outcome, cause, carrier, requests, credentialed, latency_usec, detail FROM result ORDER BY run, trunk",
