@@ -20,21 +20,25 @@ static void strip_slashes(char *url) {
                 url[--n] = '\0';
 }
 
+static int complete_url(char **url, const char *service, const char *domain) {
+        char *text;
+        if (*url)
+                return 0;
+        if (asprintf(&text, "https://%s.%s", service, domain) < 0)
+                return -ENOMEM;
+        *url = text;
+        return 0;
+}
+
 /* URLs that are written override the region's. */
 static int complete_urls(struct config *c) {
         strip_slashes(c->platform.login_url);
         strip_slashes(c->platform.api_url);
-        if (!c->has_platform || c->platform.login_url)
+        if (!c->has_platform)
                 return 0;
         const char *domain = config_region_domain(c->platform.region);
-        char *login, *api;
-        if (asprintf(&login, "https://login.%s", domain) < 0)
-                return -ENOMEM;
-        c->platform.login_url = login;
-        if (asprintf(&api, "https://api.%s", domain) < 0)
-                return -ENOMEM;
-        c->platform.api_url = api;
-        return 0;
+        int r = complete_url(&c->platform.login_url, "login", domain);
+        return r < 0 ? r : complete_url(&c->platform.api_url, "api", domain);
 }
 
 int config_parse(struct config **ret, const char *file, struct span text, struct complaints *complaints) {
@@ -117,6 +121,10 @@ struct config *config_free(struct config *config) {
                 free(config);
         }
         return NULL;
+}
+
+bool config_profile_edges(const struct config *config) {
+        return text_eq(config->platform.profile, "edges");
 }
 
 const struct config_trunk *config_trunk_find(const struct config *config, const char *id, const char *name) {

@@ -54,10 +54,11 @@ struct config {
                 char *region;    /* AWS region name; gives both URLs */
                 char *login_url; /* https://login.DOMAIN, no trailing slash */
                 char *api_url;   /* https://api.DOMAIN */
-                char *path;      /* default /api/v2/architect/trunk-connections */
+                char *profile;   /* trunk_connections (default), edges */
+                char *path;      /* of trunk_connections; default /api/v2/architect/trunk-connections */
                 char *client_id;
                 struct secret_ref client_secret;
-                struct text_list scopes; /* asked for and named in messages; default sip_trunk:read */
+                struct text_list scopes; /* asked for and named in messages; default sip_trunk:read, with profile edges none */
                 char *ca_file;           /* NULL = the system's */
                 uint64_t timeout_usec;   /* of one request; default 30s */
                 uint64_t deadline_usec;  /* of everything asked in one run, waits included; default 3m */
@@ -115,6 +116,9 @@ int config_read_secrets(struct config *config, const char *credentials_directory
 /* Wipes the secrets too; NULL-safe; returns NULL. */
 struct config *config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free)
+
+/* Whether the trunks are read from the endpoints of real organisations: edges/trunks and edges/trunkbasesettings. */
+bool config_profile_edges(const struct config *config);
 
 /* The configuration of a trunk by its id, else by its name; NULL when there is none. */
 const struct config_trunk *config_trunk_find(const struct config *config, const char *id, const char *name);

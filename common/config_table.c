@@ -40,6 +40,7 @@ static const struct option_word regions[] = {
         {"ap-southeast-2", "mypurecloud.com.au"},
         {0},
 };
+static const struct option_word profiles[] = {{.word = "trunk_connections"}, {.word = "edges"}, {0}};
 static const struct option_word methods[] = {{.word = "REGISTER"}, {.word = "OPTIONS"}, {0}};
 static const struct option_word transports[] = {{.word = "udp"}, {.word = "tcp"}, {.word = "tls"}, {0}};
 static const struct option_word authentications[] = {{.word = "digest"}, {.word = "none"}, {0}};
@@ -196,11 +197,19 @@ static void check_platform(struct option_reader *r, void *object, const struct o
         struct config *c = object;
         c->has_platform = true;
         bool login = option_place(found, "login_url")->state != OPTION_ABSENT, api = option_place(found, "api_url")->state != OPTION_ABSENT;
-        if (login != api)
-                option_complain(r, found, login ? "login_url" : "api_url", "stands alone (write %s too, or region in place of both)",
+        bool region = option_place(found, "region")->state != OPTION_ABSENT;
+        if (login != api && !region)
+                option_complain(r, found, login ? "login_url" : "api_url", "stands alone (write %s too, or region, which gives it)",
                                 login ? "api_url" : "login_url");
-        else if (!login && option_place(found, "region")->state == OPTION_ABSENT)
+        else if (!login && !region)
                 option_complain(r, found, "region", "is missing (write region, or login_url and api_url)");
+        if (!config_profile_edges(c))
+                return;
+        if (option_place(found, "path")->state != OPTION_ABSENT)
+                option_complain(r, found, "path", "stands beside profile edges, whose paths are fixed (leave it out)");
+        /* Those of trunk_connections do not exist there, and the roles of the client decide. */
+        if (option_place(found, "scopes")->state == OPTION_ABSENT)
+                option_clear_texts(&c->platform.scopes);
 }
 
 static void check_trunk(struct option_reader *r, void *object, const struct option_found *found) {
@@ -291,16 +300,19 @@ static const struct option platform_options[] = {
         {"region", OPTION_WORD, AT(platform.region), .words = regions,
          .help = "AWS region of the organisation; it gives login_url and api_url."},
         {"login_url", OPTION_TEXT, AT(platform.login_url), .max = TEXT_MAX, .judge = judge_url,
-         .help = "Where tokens are asked for, in place of the region's. Together with api_url."},
+         .help = "Where tokens are asked for, in place of the region's. Without region together with api_url."},
         {"api_url", OPTION_TEXT, AT(platform.api_url), .max = TEXT_MAX, .judge = judge_url,
-         .help = "Where the API is, in place of the region's. Together with login_url."},
+         .help = "Where the API is, in place of the region's. Without region together with login_url."},
+        {"profile", OPTION_WORD, AT(platform.profile), .words = profiles, .preset = "trunk_connections",
+         .help = "Which endpoints the trunks are read from. edges: trunks and trunk bases of Genesys Cloud's telephony; only those of BYOC "
+                 "carriers are taken."},
         {"path", OPTION_TEXT, AT(platform.path), .max = TEXT_MAX, .judge = judge_url_path, .preset = "/api/v2/architect/trunk-connections",
-         .help = "The listing of the trunks."},
+         .help = "The listing of the trunks, of profile trunk_connections."},
         {"client_id", OPTION_TEXT, .required = true, AT(platform.client_id), .max = TEXT_MAX, .judge = judge_client_id,
          .help = "Id of the OAuth client (grant type client credentials)."},
         {"client_secret", OPTION_SECRET, .required = true, AT(platform.client_secret), .help = "Secret of the OAuth client."},
         {"scopes", OPTION_TEXTS, AT(platform.scopes), .max = ITEMS_MAX, .judge = judge_scope, .preset = "sip_trunk:read",
-         .help = "Scopes that are asked for, and named when the platform denies access."},
+         .help = "Scopes that are asked for, and named when the platform denies access. With profile edges none, unless written."},
         {"ca_file", OPTION_TEXT, AT(platform.ca_file), .max = PATH_TEXT_MAX, .judge = judge_file,
          .help = "Certificates (PEM) that the platform's is checked against, in place of the system's."},
         {"timeout", OPTION_DURATION, AT(platform.timeout_usec), .min = 10 * MILLISECOND, .max = 10 * MINUTE, .preset = "30s",

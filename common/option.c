@@ -9,8 +9,7 @@
 
 #include "option_value.h"
 
-#define KEY_PATH_MAX 80    /* bytes of "section.key" in a complaint */
-#define HINT_LENGTH_MAX 32 /* bytes of an unknown key that a near one is looked for */
+#define KEY_PATH_MAX 80 /* bytes of "section.key" in a complaint */
 
 struct option_reader {
         const char *file;
@@ -86,40 +85,13 @@ const struct option_place *option_place(const struct option_found *found, const 
 
 /* -- unknown keys --------------------------------------------------------------------------------------------------------- */
 
-static size_t min3(size_t a, size_t b, size_t c) {
-        size_t m = a < b ? a : b;
-        return m < c ? m : c;
-}
-
-/* Levenshtein's distance; both at most HINT_LENGTH_MAX bytes. */
-static size_t edit_distance(struct span a, struct span b) {
-        size_t row[HINT_LENGTH_MAX + 1];
-        for (size_t j = 0; j <= b.n; j++)
-                row[j] = j;
-        for (size_t i = 1; i <= a.n; i++) {
-                size_t diagonal = row[0];
-                row[0] = i;
-                for (size_t j = 1; j <= b.n; j++) {
-                        size_t above = row[j];
-                        row[j] = min3(row[j] + 1, row[j - 1] + 1, diagonal + (a.p[i - 1] != b.p[j - 1]));
-                        diagonal = above;
-                }
-        }
-        return row[b.n];
-}
-
 /* The known key that a mistyped one is nearest to; NULL when none is near. */
 static const char *nearest_key(const struct option_mapping *mapping, struct span key) {
         const char *nearest = NULL;
-        size_t best = key.n / 3 > 2 ? key.n / 3 + 1 : 3; /* a distance below this is near */
-        for (size_t i = 0; key.n <= HINT_LENGTH_MAX && i < mapping->n; i++) {
-                struct span known = span_of(mapping->options[i].key);
-                size_t distance = edit_distance(key, known);
-                if (distance < best && distance < known.n) {
-                        best = distance;
-                        nearest = known.p;
-                }
-        }
+        size_t best = key.n / 3 > 2 ? key.n / 3 + 1 : 3;
+        for (size_t i = 0; i < mapping->n; i++)
+                if (option_is_nearer(key, mapping->options[i].key, &best))
+                        nearest = mapping->options[i].key;
         return nearest;
 }
 

@@ -91,6 +91,9 @@ void option_complain(struct option_reader *r, const struct option_found *found, 
 void option_complain_at(struct option_reader *r, bool warning, unsigned line, unsigned column, const char *key, const char *format, ...)
         _printf_(6, 7);
 
+/* For checks: what was read, or the default, is dropped. */
+void option_clear_texts(struct text_list *list);
+
 /* For checks: we are broken; option_read() returns the first such -errno. */
 void option_fail(struct option_reader *r, int error);
 

@@ -5,6 +5,8 @@
 
 #include "duration.h"
 
+#define HINT_LENGTH_MAX 32 /* bytes of a mistyped word that a near one is looked for */
+
 static void *field(const struct option *o, void *object) {
         return (char *)object + o->offset;
 }
@@ -42,11 +44,44 @@ void option_quote(char ret[static OPTION_QUOTE_MAX], struct span text) {
 static bool same_word(struct span text, const char *word) {
         size_t i = 0;
         for (; i < text.n && word[i] != '\0'; i++) {
-                char c = text.p[i] == '_' ? '-' : text.p[i];
-                if (strncasecmp(&c, &word[i], 1) != 0)
+                char c = text.p[i] == '_' ? '-' : text.p[i], known = word[i] == '_' ? '-' : word[i];
+                if (strncasecmp(&c, &known, 1) != 0)
                         return false;
         }
         return i == text.n && word[i] == '\0';
+}
+
+static size_t min3(size_t a, size_t b, size_t c) {
+        size_t m = a < b ? a : b;
+        return m < c ? m : c;
+}
+
+/* Levenshtein's distance; both at most HINT_LENGTH_MAX bytes. */
+static size_t edit_distance(struct span a, struct span b) {
+        size_t row[HINT_LENGTH_MAX + 1];
+        for (size_t j = 0; j <= b.n; j++)
+                row[j] = j;
+        for (size_t i = 1; i <= a.n; i++) {
+                size_t diagonal = row[0];
+                row[0] = i;
+                for (size_t j = 1; j <= b.n; j++) {
+                        size_t above = row[j];
+                        row[j] = min3(row[j] + 1, row[j - 1] + 1, diagonal + (a.p[i - 1] != b.p[j - 1]));
+                        diagonal = above;
+                }
+        }
+        return row[b.n];
+}
+
+bool option_is_nearer(struct span text, const char *known, size_t *best) {
+        struct span word = span_of(known);
+        if (text.n > HINT_LENGTH_MAX || word.n > HINT_LENGTH_MAX)
+                return false;
+        size_t distance = edit_distance(text, word);
+        if (distance >= *best || distance >= word.n)
+                return false;
+        *best = distance;
+        return true;
 }
 
 void option_range(const struct option *o, char *ret, size_t size) {
@@ -108,12 +143,18 @@ static int judge_text(const struct option *o, struct span text, char *why) {
 }
 
 static int set_word(const struct option *o, char **word, struct span text, char *why) {
-        for (const struct option_word *w = o->words; w->word; w++)
+        const char *nearest = NULL;
+        size_t best = text.n / 3 + 1;
+        for (const struct option_word *w = o->words; w->word; w++) {
                 if (same_word(text, w->word))
                         return replace_text(word, span_of(w->word));
-        char words[OPTION_WHY_MAX / 2], what[OPTION_WHY_MAX / 2 + 40];
+                if (option_is_nearer(text, w->word, &best))
+                        nearest = w->word;
+        }
+        char words[OPTION_WHY_MAX / 2], what[OPTION_WHY_MAX / 2 + 100];
         option_range(o, words, sizeof words);
-        (void)snprintf(what, sizeof what, "is not known here (write one of: %s)", words);
+        (void)snprintf(what, sizeof what, "is not known here (%s%s%swrite one of: %s)", nearest ? "did you mean " : "",
+                       nearest ? nearest : "", nearest ? "? else " : "", words);
         return wrong(why, text, what);
 }
 
@@ -200,6 +241,13 @@ int option_value_set(const struct option *o, void *object, struct span text, cha
         return -EINVAL;
 }
 
+void option_clear_texts(struct text_list *list) {
+        for (size_t i = 0; i < list->n; i++)
+                free(list->items[i]);
+        free(list->items);
+        *list = (struct text_list){0};
+}
+
 void option_value_free(const struct option *o, void *object) {
         switch (o->kind) {
         case OPTION_TEXT:
@@ -209,14 +257,9 @@ void option_value_free(const struct option *o, void *object) {
                 *text = NULL;
                 break;
         }
-        case OPTION_TEXTS: {
-                struct text_list *list = field(o, object);
-                for (size_t i = 0; i < list->n; i++)
-                        free(list->items[i]);
-                free(list->items);
-                *list = (struct text_list){0};
+        case OPTION_TEXTS:
+                option_clear_texts(field(o, object));
                 break;
-        }
         case OPTION_SECRET: {
                 struct secret_ref *ref = field(o, object);
                 free(ref->name);

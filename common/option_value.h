@@ -9,6 +9,9 @@
 /* Text of a file, quoted for a message: control characters shown as '?', long texts cut at a character. */
 void option_quote(char ret[static OPTION_QUOTE_MAX], struct span text);
 
+/* Whether a known word is nearer to a mistyped one than best, which it then becomes; at first the distance that is near no more. */
+bool option_is_nearer(struct span text, const char *known, size_t *best);
+
 /* Sets a TEXT, WORD, TRUTH, NUMBER or DURATION, or appends to TEXTS. Returns 0, 1 with what is wrong in why, or -ENOMEM. */
 int option_value_set(const struct option *o, void *object, struct span text, char why[static OPTION_WHY_MAX]);
 

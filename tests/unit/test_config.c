@@ -148,6 +148,21 @@ static const struct {
         {"us-east-2", "https://api.use2.us-gov-pure.cloud", "https://login.use2.us-gov-pure.cloud"},
         {"AP-Southeast-2", "https://api.mypurecloud.com.au", "https://login.mypurecloud.com.au"},
         {"me_central_1", "https://api.mec1.pure.cloud", "https://login.mec1.pure.cloud"},
+        {"ap_northeast_3", "https://api.apne3.pure.cloud", "https://login.apne3.pure.cloud"},
+        {"eu_central_2", "https://api.euc2.pure.cloud", "https://login.euc2.pure.cloud"},
+        {"us_east_2", "https://api.use2.us-gov-pure.cloud", "https://login.use2.us-gov-pure.cloud"},
+        {"eusc-de-east-1", "https://api.edee1.eusc-pure.cloud", "https://login.edee1.eusc-pure.cloud"},
+        {"ap-northeast-1", "https://api.mypurecloud.jp", "https://login.mypurecloud.jp"},
+        {"ap-northeast-2", "https://api.apne2.pure.cloud", "https://login.apne2.pure.cloud"},
+        {"us-west-2", "https://api.usw2.pure.cloud", "https://login.usw2.pure.cloud"},
+        {"ca-central-1", "https://api.cac1.pure.cloud", "https://login.cac1.pure.cloud"},
+        {"ap-south-1", "https://api.aps1.pure.cloud", "https://login.aps1.pure.cloud"},
+        {"sa-east-1", "https://api.sae1.pure.cloud", "https://login.sae1.pure.cloud"},
+        {"ap-southeast-1", "https://api.apse1.pure.cloud", "https://login.apse1.pure.cloud"},
+        {"mx-central-1", "https://api.mxc1.pure.cloud", "https://login.mxc1.pure.cloud"},
+        {"eu-west-1", "https://api.mypurecloud.ie", "https://login.mypurecloud.ie"},
+        {"eu-west-2", "https://api.euw2.pure.cloud", "https://login.euw2.pure.cloud"},
+        {"eu-central-1", "https://api.mypurecloud.de", "https://login.mypurecloud.de"},
 };
 
 START_TEST(region_gives_urls) {
@@ -165,6 +180,26 @@ START_TEST(urls_override_the_region) {
         ck_assert_str_eq(c->platform.login_url, "https://l");
         ck_assert_str_eq(c->platform.api_url, "https://a");
         ck_assert_str_eq(c->platform.region, "us-east-1");
+
+        _cleanup_(config_freep) struct config *one = parse("platform: {region: us-east-1, " OAUTH ", api_url: 'https://gateway/genesys/'}",
+                                                           "");
+        ck_assert_str_eq(one->platform.login_url, "https://login.mypurecloud.com");
+        ck_assert_str_eq(one->platform.api_url, "https://gateway/genesys");
+}
+END_TEST
+
+START_TEST(profiles) {
+        _cleanup_(config_freep) struct config *preset = parse("platform: {region: us-east-1, " OAUTH "}", "");
+        ck_assert(!config_profile_edges(preset));
+        ck_assert_uint_eq(preset->platform.scopes.n, 1);
+        _cleanup_(config_freep) struct config *edges = parse("platform: {region: us-east-1, profile: Edges, " OAUTH "}", "");
+        ck_assert(config_profile_edges(edges));
+        ck_assert_uint_eq(edges->platform.scopes.n, 0);
+        _cleanup_(config_freep) struct config *scopes = parse(
+                "platform: {region: us-east-1, profile: edges, scopes: ['telephony:readonly'], " OAUTH "}", "");
+        ck_assert_uint_eq(scopes->platform.scopes.n, 1);
+        _cleanup_(config_freep) struct config *dashes = parse("platform: {region: us-east-1, profile: trunk-connections, " OAUTH "}", "");
+        ck_assert_str_eq(dashes->platform.profile, "trunk_connections");
 }
 END_TEST
 
@@ -384,6 +419,7 @@ int main(void) {
         tcase_add_test(tc, reads_every_key);
         tcase_add_loop_test(tc, region_gives_urls, 0, (int)ELEMENTS(urls));
         tcase_add_test(tc, urls_override_the_region);
+        tcase_add_test(tc, profiles);
         tcase_add_test(tc, sample_is_right);
         tcase_add_test(tc, sample_is_right_where_it_is_commented_out);
         tcase_add_test(tc, describes_every_key_of_the_sample);

@@ -61,13 +61,14 @@ static const struct {
         {"probe: {method: INVITE}", NOTHING "1:17: probe.method: \"INVITE\" " METHODS},
         {TRUNK("method: register2"), "1:41: trunks.method: \"register2\" " METHODS},
         {TRUNK("transport: ws"), "1:44: trunks.transport: \"ws\" is not known here (write one of: udp, tcp, tls)\n"},
-        {TRUNK("qop: auth-conf"), "1:38: trunks.qop: \"auth-conf\" is not known here (write one of: auth, auth-int, none)\n"},
+        {TRUNK("qop: auth-conf"),
+         "1:38: trunks.qop: \"auth-conf\" is not known here (did you mean auth-int? else write one of: auth, auth-int, none)\n"},
         {TRUNK("authentication: basic"), "1:49: trunks.authentication: \"basic\" is not known here (write one of: digest, none)\n"},
         {TRUNK("algorithm: SHA-1"),
          "1:44: trunks.algorithm: \"SHA-1\" is not known here (write one of: MD5, MD5-sess, SHA-256, SHA-256-sess, "
          "SHA-512-256, SHA-512-256-sess, strongest)\n"},
         {"platform: {region: ap-southeast-9, " OAUTH "}",
-         "1:20: platform.region: \"ap-southeast-9\" is not known here (write one of: " REGIONS ")\n"},
+         "1:20: platform.region: \"ap-southeast-9\" is not known here (did you mean ap-southeast-1? else write one of: " REGIONS ")\n"},
 
         /* texts */
         {TRUNK("realm: \"a\\nb\""), "1:40: trunks.realm: \"a?b\" has a control character in it (write it without)\n"},
@@ -120,8 +121,13 @@ static const struct {
         /* the platform's URLs */
         {"platform: {" OAUTH "}", "1:11: platform.region: is missing (write region, or login_url and api_url)\n"},
         {"platform: {login_url: 'https://l', " OAUTH "}",
-         "1:23: platform.login_url: stands alone (write api_url too, or region in place of both)\n"},
-        {PLATFORM("api_url: 'https://a'"), "1:86: platform.api_url: stands alone (write login_url too, or region in place of both)\n"},
+         "1:23: platform.login_url: stands alone (write api_url too, or region, which gives it)\n"},
+        {"platform: {api_url: 'https://a', " OAUTH "}",
+         "1:21: platform.api_url: stands alone (write login_url too, or region, which gives it)\n"},
+        {PLATFORM("api_url: 'https://a'"), ""},
+        {PLATFORM("profile: edge"),
+         "1:86: platform.profile: \"edge\" is not known here (did you mean edges? else write one of: trunk_connections, edges)\n"},
+        {PLATFORM("profile: edges, path: /x"), "1:99: platform.path: stands beside profile edges, whose paths are fixed (leave it out)\n"},
         {PLATFORM("login_url: 'http://l', api_url: 'https://a'"),
          "1:88: platform.login_url: \"http://l\" does not begin with https:// (the platform is asked over https alone)\n"},
         {PLATFORM("login_url: 'https://', api_url: 'https://a/?b'"),
