@@ -481,7 +481,8 @@ struct diagnosis_step diagnosis_next(const struct trunk *t, const struct diagnos
 
 bool diagnosis_before(const struct trunk *t, struct verdict *ret) {
         if (trunk_inactive(t)) {
-                *ret = verdict_of(CAUSE_INACTIVE, "state \"%s\"", t->state);
+                *ret = verdict_of(CAUSE_INACTIVE, "state \"%s\"%s", t->state ? t->state : "",
+                                  text_ieq(t->in_service, "no") ? ", taken out of service in its trunk base" : "");
                 return true;
         }
         struct target targets[TARGETS_MAX];
@@ -505,7 +506,9 @@ bool diagnosis_before(const struct trunk *t, struct verdict *ret) {
                                               : t->request_uri);
         else if (r != 0)
                 *ret = verdict_of(CAUSE_TARGET_UNKNOWN, "no proxies, no domain%s",
-                                  t->detail_denied ? "; the platform denied the trunk's details" : "");
+                                  t->detail_denied              ? "; the platform denied the trunk's details"
+                                  : text_ieq(t->managed, "yes") ? "; the trunk base is managed by the provider, and its settings are hidden"
+                                                                : "");
         else if (trunk_kind(t) != TRUNK_ADDRESS && (!t->username || !(t->password || t->ha1)))
                 *ret = verdict_of(CAUSE_SECRET_MISSING, "%s",
                                   !t->username ? "no username is known" : "no password or ha1 could be read here");

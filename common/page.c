@@ -1,6 +1,7 @@
 /* page.c: pages of JSON, read by SQLite's JSON functions on a connection that holds no data.
  * Before SQLite sees a page, its size, nesting, encoding and brackets are checked here; what SQLite returns is checked again, because
- * escapes (control characters, half of a surrogate pair) bring back what the first check kept out. */
+ * escapes (control characters, half of a surrogate pair) bring back what the first check kept out. A page with passwords is not shown to
+ * SQLite at all, whose copies nobody wipes, but a copy without them. */
 #include "page.h"
 
 #include "utf8.h"
@@ -22,6 +23,12 @@ static const char entities_sql[] =
 static const char trunk_connections_sql[] =
 #include "sql/pages/trunk_connections.inc"
         ;
+static const char edges_trunks_sql[] =
+#include "sql/pages/edges_trunks.inc"
+        ;
+static const char edges_bases_sql[] =
+#include "sql/pages/edges_bases.inc"
+        ;
 static const char proxies_sql[] =
 #include "sql/pages/proxies.inc"
         ;
@@ -32,11 +39,23 @@ static const char token_sql[] =
 #include "sql/pages/token.inc"
         ;
 
-enum query { VALID, ENVELOPE, ENTITIES, TRUNK_CONNECTIONS, PROXIES, PROBLEM, TOKEN, QUERY_COUNT };
+enum query { VALID, ENVELOPE, ENTITIES, TRUNK_CONNECTIONS, EDGES_TRUNKS, EDGES_BASES, PROXIES, PROBLEM, TOKEN, QUERY_COUNT };
 
 static const char *const queries[QUERY_COUNT] = {
-        [VALID] = valid_sql,     [ENVELOPE] = envelope_sql, [ENTITIES] = entities_sql, [TRUNK_CONNECTIONS] = trunk_connections_sql,
-        [PROXIES] = proxies_sql, [PROBLEM] = problem_sql,   [TOKEN] = token_sql,
+        [VALID] = valid_sql,
+        [ENVELOPE] = envelope_sql,
+        [ENTITIES] = entities_sql,
+        [TRUNK_CONNECTIONS] = trunk_connections_sql,
+        [EDGES_TRUNKS] = edges_trunks_sql,
+        [EDGES_BASES] = edges_bases_sql,
+        [PROXIES] = proxies_sql,
+        [PROBLEM] = problem_sql,
+        [TOKEN] = token_sql,
+};
+static const enum query shapes[] = {
+        [PAGE_TRUNK_CONNECTIONS] = TRUNK_CONNECTIONS,
+        [PAGE_EDGES_TRUNKS] = EDGES_TRUNKS,
+        [PAGE_EDGES_BASES] = EDGES_BASES,
 };
 
 #define SQL_LENGTH_MAX 8192
@@ -45,7 +64,7 @@ static const char *const queries[QUERY_COUNT] = {
 struct page {
         sqlite3 *db;
         sqlite3_stmt *statements[QUERY_COUNT];
-        char error[200];
+        char error[JSON_WHY_MAX];
 };
 
 int page_new(struct page **ret) {
@@ -178,60 +197,27 @@ static bool is_text(sqlite3_stmt *s) {
 
 /* -- what every page must be ------------------------------------------------------------------------------------------ */
 
-/* Brackets, nesting, encoding; the grammar between them is SQLite's business. */
-static int scan(struct page *p, struct span json) {
-        uint64_t objects = 0; /* one bit for each level: object or array */
-        size_t depth = 0;
-        bool in_string = false, escaped = false;
-        _Static_assert(PAGE_DEPTH_MAX <= 64, "a bit for each level");
-
-        for (const char *next = json.p, *end = json.p + json.n; next < end;) {
-                size_t at = (size_t)(next - json.p);
-                uint32_t c = utf8_next(&next, end);
-                if (c == UTF8_INVALID)
-                        return malformed(p, "byte %zu is not UTF-8", at);
-                if (c == 0)
-                        return malformed(p, "byte %zu is NUL", at);
-                if (escaped) {
-                        escaped = false;
-                        /* SQLite ends a text at an escaped NUL, and what is left would pass for the whole. */
-                        if (c == 'u' && end - next >= 4 && memcmp(next, "0000", 4) == 0)
-                                return malformed(p, "byte %zu is an escaped NUL", at - 1);
-                } else if (in_string) {
-                        escaped = c == '\\';
-                        in_string = c != '"';
-                } else if (c == '"') {
-                        in_string = true;
-                } else if (c == '{' || c == '[') {
-                        if (depth == PAGE_DEPTH_MAX)
-                                return malformed(p, "nested deeper than %d at byte %zu", PAGE_DEPTH_MAX, at);
-                        objects = objects << 1 | (c == '{');
-                        depth++;
-                } else if (c == '}' || c == ']') {
-                        if (depth == 0 || (objects & 1) != (c == '}'))
-                                return malformed(p, "'%c' at byte %zu closes nothing", (char)c, at);
-                        objects >>= 1;
-                        depth--;
-                }
-        }
-        if (in_string || depth > 0)
-                return malformed(p, "cut off after %zu bytes, %s", json.n,
-                                 in_string ? "inside a string" : "before its brackets are closed");
-        return 0;
-}
-
-static int check(struct page *p, struct span json) {
+/* json becomes ret_copy, the owner's to free, when it has passwords in it. */
+static int check(struct page *p, struct span *json, char **ret_copy) {
+        bool password;
         p->error[0] = '\0';
-        if (json.n == 0)
+        if (json->n == 0)
                 return malformed(p, "empty");
-        if (json.n > PAGE_SIZE_MAX)
+        if (json->n > PAGE_SIZE_MAX)
                 return malformed(p, "longer than %d bytes", PAGE_SIZE_MAX);
-        int r = scan(p, json);
-        if (r != 0)
-                return r;
+        if (json_scan(*json, p->error, &password))
+                return PAGE_MALFORMED;
+        if (password) {
+                char *copy = malloc(json->n);
+                if (!copy)
+                        return -ENOMEM;
+                memcpy(copy, json->p, json->n);
+                json_conceal(copy, json->n);
+                json->p = *ret_copy = copy;
+        }
 
         _cleanup_(end_query) sqlite3_stmt *s = NULL;
-        r = begin_query(p, VALID, json, &s);
+        int r = begin_query(p, VALID, *json, &s);
         if (r < 0)
                 return r;
         r = next_row(s);
@@ -239,7 +225,7 @@ static int check(struct page *p, struct span json) {
                 return r;
         if (sqlite3_column_int(s, 0) != 1) {
                 char start[QUOTED_MAX];
-                copy_shown(start, sizeof start, json);
+                copy_shown(start, sizeof start, *json);
                 return malformed(p, "not JSON: begins with \"%s\"", start);
         }
         return 0;
@@ -257,11 +243,28 @@ static bool field_of(struct span name, enum trunk_text *ret) {
 }
 
 /* Texts for people; all others are addresses, credentials and words of a protocol, which are used as they are or not at all. */
-static bool is_shown(enum trunk_text field) {
-        return field == TRUNK_TEXT_name || field == TRUNK_TEXT_state || field == TRUNK_TEXT_role || field == TRUNK_TEXT_region ||
-               field == TRUNK_TEXT_validation_time || field == TRUNK_TEXT_validation_status || field == TRUNK_TEXT_validation_code ||
-               field == TRUNK_TEXT_validation_message || field == TRUNK_TEXT_validation_challenge ||
-               field == TRUNK_TEXT_validation_authorization;
+static const bool is_shown[TRUNK_TEXT_COUNT] = {
+        [TRUNK_TEXT_name] = true,
+        [TRUNK_TEXT_state] = true,
+        [TRUNK_TEXT_role] = true,
+        [TRUNK_TEXT_region] = true,
+        [TRUNK_TEXT_validation_time] = true,
+        [TRUNK_TEXT_validation_status] = true,
+        [TRUNK_TEXT_validation_code] = true,
+        [TRUNK_TEXT_validation_message] = true,
+        [TRUNK_TEXT_validation_challenge] = true,
+        [TRUNK_TEXT_validation_authorization] = true,
+        [TRUNK_TEXT_base_name] = true,
+        [TRUNK_TEXT_connected_time] = true,
+        [TRUNK_TEXT_options] = true,
+        [TRUNK_TEXT_options_status] = true,
+        [TRUNK_TEXT_registers] = true,
+        [TRUNK_TEXT_registers_status] = true,
+};
+
+static size_t text_max(enum trunk_text field) {
+        bool name = field == TRUNK_TEXT_id || field == TRUNK_TEXT_name || field == TRUNK_TEXT_base_id || field == TRUNK_TEXT_base_name;
+        return name ? PAGE_NAME_MAX : field == TRUNK_TEXT_proxies ? PAGE_PROXY_MAX : PAGE_TEXT_MAX;
 }
 
 static int set_proxies(struct page *p, struct span array, struct trunk *t) {
@@ -292,20 +295,19 @@ static int set_field(struct page *p, sqlite3_stmt *s, enum trunk_text field, str
                 return set_proxies(p, value, t);
         if (!is_text(s) || value.n == 0)
                 return 0;
-        if (is_shown(field)) {
+        if (is_shown[field]) {
                 char shown[PAGE_TEXT_MAX + 1];
-                copy_shown(shown, field == TRUNK_TEXT_name ? PAGE_NAME_MAX + 1 : sizeof shown, value);
+                copy_shown(shown, text_max(field) + 1, value);
                 return trunk_set(t, field, span_of(shown));
         }
-        size_t max = field == TRUNK_TEXT_id ? PAGE_NAME_MAX : field == TRUNK_TEXT_proxies ? PAGE_PROXY_MAX : PAGE_TEXT_MAX;
-        if (!is_exact(value, max, field != TRUNK_TEXT_self_uri && field != TRUNK_TEXT_proxies))
+        if (!is_exact(value, text_max(field), field != TRUNK_TEXT_self_uri && field != TRUNK_TEXT_proxies))
                 return field == TRUNK_TEXT_id ? malformed(p, "id is longer than %d bytes or has control characters", PAGE_NAME_MAX) : 0;
         return trunk_set(t, field, value);
 }
 
-static int read_trunk(struct page *p, struct span entity, struct trunk *t) {
+static int read_trunk(struct page *p, enum page_shape shape, struct span entity, struct trunk *t) {
         _cleanup_(end_query) sqlite3_stmt *s = NULL;
-        int r = begin_query(p, TRUNK_CONNECTIONS, entity, &s);
+        int r = begin_query(p, shapes[shape], entity, &s);
         while (r == 0 && (r = next_row(s)) > 0) {
                 enum trunk_text field;
                 r = field_of(column(s, 0), &field) ? set_field(p, s, field, t) : -EIO;
@@ -313,9 +315,10 @@ static int read_trunk(struct page *p, struct span entity, struct trunk *t) {
         return r;
 }
 
-int page_read_detail(struct page *p, struct span json, struct trunk *t) {
+int page_read_detail(struct page *p, enum page_shape shape, struct span json, struct trunk *t) {
         _cleanup_(trunk_clear) struct trunk detail = {0};
-        int r = check(p, json);
+        _cleanup_(freep) char *copy = NULL;
+        int r = check(p, &json, &copy);
         if (r != 0)
                 return r;
         size_t blanks = 0;
@@ -323,11 +326,11 @@ int page_read_detail(struct page *p, struct span json, struct trunk *t) {
                 blanks++;
         if (json.p[blanks] != '{')
                 return malformed(p, "the detail is not an object");
-        r = read_trunk(p, json, &detail);
+        r = read_trunk(p, shape, json, &detail);
         if (r != 0)
                 return r;
         if (detail.id && !text_eq(detail.id, t->id))
-                return malformed(p, "the detail is of another trunk, \"%s\"", detail.id);
+                return malformed(p, "the detail is of another id, \"%s\"", detail.id);
 
 #define X(field)                         \
         if (detail.field) {              \
@@ -370,8 +373,9 @@ static int read_envelope(struct page *p, struct span json, struct envelope *e) {
         e->facts.entities = (size_t)sqlite3_column_int64(s, 1);
         e->facts.page_number = column_unsigned(s, 2);
         e->facts.page_count = column_unsigned(s, 3);
+        e->facts.total = column_unsigned(s, 4);
 
-        struct span type = column(s, 4), next = column(s, 5);
+        struct span type = column(s, 5), next = column(s, 6);
         if (!type.p || span_eq(type, SPAN("null")) || (span_eq(type, SPAN("text")) && next.n == 0))
                 return 0;
         /* Unlike other fields a next page that cannot be followed is no small matter: trunks would be missing. */
@@ -381,7 +385,7 @@ static int read_envelope(struct page *p, struct span json, struct envelope *e) {
         return e->facts.next_uri ? 0 : -ENOMEM;
 }
 
-static int read_entities(struct page *p, struct span json, const char *path, struct trunk_list *list) {
+static int read_entities(struct page *p, enum page_shape shape, struct span json, const char *path, struct trunk_list *list) {
         _cleanup_(end_query) sqlite3_stmt *s = NULL;
         int r = begin_query(p, ENTITIES, json, &s);
         if (r < 0)
@@ -394,7 +398,7 @@ static int read_entities(struct page *p, struct span json, const char *path, str
                 if (r < 0)
                         return r;
                 t->origin = TRUNK_LISTED;
-                r = read_trunk(p, column(s, 0), t);
+                r = read_trunk(p, shape, column(s, 0), t);
                 if (r < 0)
                         return r;
                 if (r == PAGE_MALFORMED || !t->id) {
@@ -473,10 +477,11 @@ static int move_trunks(struct trunk_list *list, struct trunk_list *fresh) {
         return 0;
 }
 
-int page_read_listing(struct page *p, struct span json, struct trunk_list *list, struct page_facts *ret) {
+int page_read_listing(struct page *p, enum page_shape shape, struct span json, struct trunk_list *list, struct page_facts *ret) {
         _cleanup_(envelope_clear) struct envelope e = {0};
         _cleanup_(trunk_list_clear) struct trunk_list fresh = {0};
-        int r = check(p, json);
+        _cleanup_(freep) char *copy = NULL;
+        int r = check(p, &json, &copy);
         if (r != 0)
                 return r;
         r = read_envelope(p, json, &e);
@@ -484,7 +489,7 @@ int page_read_listing(struct page *p, struct span json, struct trunk_list *list,
                 return r;
         if (e.facts.entities > TRUNK_LIST_MAX)
                 return PAGE_TOO_MANY;
-        r = read_entities(p, json, e.path, &fresh);
+        r = read_entities(p, shape, json, e.path, &fresh);
         if (r != 0)
                 return r;
         int64_t n = drop_duplicates(list, &fresh);
@@ -503,9 +508,10 @@ int page_read_listing(struct page *p, struct span json, struct trunk_list *list,
 /* -- problems and tokens ---------------------------------------------------------------------------------------------- */
 
 bool page_read_problem(struct page *p, struct span json, struct page_problem *ret) {
+        _cleanup_(freep) char *copy = NULL;
         _cleanup_(end_query) sqlite3_stmt *s = NULL;
         struct page_problem problem = {0};
-        if (check(p, json) != 0 || begin_query(p, PROBLEM, json, &s) < 0)
+        if (check(p, &json, &copy) != 0 || begin_query(p, PROBLEM, json, &s) < 0)
                 return false;
         while (next_row(s) > 0) {
                 struct span field = column(s, 0), value = column(s, 2);
@@ -546,10 +552,11 @@ static int64_t seconds(struct span number) {
 }
 
 int page_read_token(struct page *p, struct span json, char **ret_token, int64_t *ret_expires_sec) {
+        _cleanup_(freep) char *copy = NULL;
         _cleanup_(end_query) sqlite3_stmt *s = NULL;
         _cleanup_(wipe_text) char *token = NULL;
         int64_t expires_sec = 0;
-        int r = check(p, json);
+        int r = check(p, &json, &copy);
         if (r != 0)
                 return r;
         r = begin_query(p, TOKEN, json, &s);

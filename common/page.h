@@ -2,10 +2,11 @@
 #pragma once
 
 #include "base.h"
+#include "json_text.h"
 #include "trunk.h"
 
 #define PAGE_SIZE_MAX (16 * 1024 * 1024) /* bytes of a page */
-#define PAGE_DEPTH_MAX 64                /* nesting of JSON */
+#define PAGE_DEPTH_MAX JSON_DEPTH_MAX    /* nesting of JSON */
 #define PAGE_TEXT_MAX 4096               /* bytes of a text; a longer one is cut, a longer address, credential or URI is ignored */
 #define PAGE_NAME_MAX 256                /* bytes of an id (a longer one is PAGE_MALFORMED) or a name (a longer one is cut) */
 #define PAGE_PROXY_MAX 300               /* bytes of one proxy; longer ones are dropped */
@@ -20,10 +21,13 @@ enum {
         PAGE_TOO_MANY,      /* more than TRUNK_LIST_MAX trunks in all */
 };
 
+/* Whose entities a page has: the shapes of sql/pages/. */
+enum page_shape { PAGE_TRUNK_CONNECTIONS, PAGE_EDGES_TRUNKS, PAGE_EDGES_BASES };
+
 struct page_facts {
-        unsigned page_number, page_count; /* 0 = absent */
-        char *next_uri;                   /* owned; NULL = absent */
-        size_t entities;                  /* in this page */
+        unsigned page_number, page_count, total; /* 0 = absent */
+        char *next_uri;                          /* owned; NULL = absent */
+        size_t entities;                         /* in this page */
 };
 
 int page_new(struct page **ret);
@@ -31,13 +35,15 @@ struct page *page_free(struct page *p);
 DEFINE_CLEANUP(struct page *, page_free)
 const char *page_error(const struct page *p);
 
+/* Passwords, should a page have any, are dropped from it before it is read (json_conceal()); the caller wipes its own buffer. */
+
 /* A listing: an envelope with "entities", or a bare array. Appends its trunks (origin TRUNK_LISTED); a second entity with an id that the
  * list has already replaces nothing and is not appended. An entity without id is PAGE_MALFORMED. On any outcome but 0 the list is as
  * before. */
-int page_read_listing(struct page *p, struct span json, struct trunk_list *list, struct page_facts *ret);
+int page_read_listing(struct page *p, enum page_shape shape, struct span json, struct trunk_list *list, struct page_facts *ret);
 
-/* One trunk's own detail: fills the texts that it has; the id must be the same or absent. */
-int page_read_detail(struct page *p, struct span json, struct trunk *t);
+/* One entity's own detail: fills the texts that it has; the id must be the same or absent. */
+int page_read_detail(struct page *p, enum page_shape shape, struct span json, struct trunk *t);
 
 /* An ErrorBody or an OAuth error: code (or error), message (or description, error_description), each "" when absent; cut to size. False
  * when it is not JSON. */

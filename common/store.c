@@ -27,6 +27,9 @@ static const char carrier_clock[] =
 static const char verdicts[] =
 #include "sql/005_verdicts.inc"
         ;
+static const char platform_view[] =
+#include "sql/006_platform_view.inc"
+        ;
 static const char drift[] =
 #include "sql/008_drift.inc"
         ;
@@ -35,7 +38,7 @@ static const char views[] =
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
-static const char *const migrations[] = {initial, transports, guard, carrier_clock, verdicts, drift};
+static const char *const migrations[] = {initial, transports, guard, carrier_clock, verdicts, platform_view, drift};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {

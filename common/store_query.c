@@ -98,21 +98,19 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_UNLIST_TRUNKS] = "UPDATE trunk SET listed = 0, unlisted_usec = :now WHERE listed",
         /* A trunk whose detail was denied keeps what an earlier listing said of it. */
         [STATEMENT_PUT_TRUNK] =
-                "INSERT INTO trunk (trunk_id, name, state, role, region, authentication, domain, proxies, transport, request_uri, realm,"
-                " username, algorithm, qop, self_uri, validation_time, validation_status, validation_code, validation_message,"
-                " validation_challenge, validation_authorization, first_listed_usec, last_listed_usec, listed, extra, listed_since_usec)"
-                " VALUES (:id, :name, :state, :role, :region, :authentication, :domain, :proxies, :transport, :request_uri, :realm,"
-                " :username, :algorithm, :qop, :self_uri, :validation_time, :validation_status, :validation_code, :validation_message,"
-                " :validation_challenge, :validation_authorization, :now, :now, 1, 0, :now)"
-                " ON CONFLICT (trunk_id) DO UPDATE SET"
+#define NAMED(column) ", " #column
+#define BOUND(column) ", :" #column
 #define KEPT(column) " " #column " = CASE WHEN :denied THEN coalesce(excluded." #column ", " #column ") ELSE excluded." #column " END,"
-        KEPT(name) KEPT(state) KEPT(role) KEPT(region) KEPT(authentication) KEPT(domain) KEPT(proxies) KEPT(transport) KEPT(request_uri)
-                KEPT(realm) KEPT(username) KEPT(algorithm) KEPT(qop) KEPT(self_uri) KEPT(validation_time) KEPT(validation_status)
-                        KEPT(validation_code) KEPT(validation_message) KEPT(validation_challenge) KEPT(validation_authorization)
-#undef KEPT
-                                " first_listed_usec = coalesce(first_listed_usec, :now), last_listed_usec = :now, listed = 1, extra = 0,"
-                                /* The listing before had it when this one, which began with unlisting all, has just taken it off. */
-                                " listed_since_usec = iif(listed OR unlisted_usec IS :now, listed_since_usec, :now), unlisted_usec = NULL",
+                "INSERT INTO trunk (trunk_id" TRUNK_FACTS(
+                        NAMED) ", first_listed_usec, last_listed_usec, listed, extra, listed_since_usec)"
+                               " VALUES (:id" TRUNK_FACTS(BOUND) ", :now, :now, 1, 0, :now)"
+                                                                 " ON CONFLICT (trunk_id) DO UPDATE SET" TRUNK_FACTS(
+                                                                         KEPT) " first_listed_usec = coalesce(first_listed_usec, :now), "
+                                                                               "last_listed_usec = :now, listed = 1, extra = 0,"
+                                                                               /* The listing before had it when this one, which began with
+                                                                                  unlisting all, has just taken it off. */
+                                                                               " listed_since_usec = iif(listed OR unlisted_usec IS :now, "
+                                                                               "listed_since_usec, :now), unlisted_usec = NULL",
         /* Against the listing before: where there was none all of them would have appeared. */
         [STATEMENT_PUT_LISTING_CHANGES] =
                 "INSERT INTO listing_change (trunk, change, listed_usec, told)"
@@ -121,10 +119,10 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_LISTING_CHANGES_TOLD] = "UPDATE listing_change SET told = 1 WHERE NOT told",
         [STATEMENT_PUT_LISTING] = "INSERT OR REPLACE INTO listing (id, listed_usec, trunks) VALUES (1, :now, :trunks)",
         [STATEMENT_LISTING] = "SELECT listed_usec FROM listing",
-        [STATEMENT_KNOWN_TRUNKS] =
-                "SELECT trunk_id, name, state, role, region, authentication, domain, proxies, transport, request_uri, realm,"
-                " username, algorithm, qop, self_uri, validation_time, validation_status, validation_code, validation_message,"
-                " validation_challenge, validation_authorization FROM trunk WHERE listed ORDER BY key",
+        [STATEMENT_KNOWN_TRUNKS] = "SELECT trunk_id" TRUNK_FACTS(NAMED) " FROM trunk WHERE listed ORDER BY key",
+#undef NAMED
+#undef BOUND
+#undef KEPT
 
         [STATEMENT_KNOWN_DIFFERENCES] = "SELECT field, platform_value, config_value, carrier_value FROM difference"
                                         " WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk) AND ended_usec IS NULL",

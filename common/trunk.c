@@ -75,7 +75,7 @@ const char *trunk_text_name(enum trunk_text field) {
 }
 
 static bool is_configured(const struct trunk *t, enum trunk_text field) {
-        return t->configured & UINT32_C(1) << field;
+        return t->configured & UINT64_C(1) << field;
 }
 
 const char *trunk_platform_text(const struct trunk *t, enum trunk_text field) {
@@ -109,7 +109,7 @@ bool trunk_state_inactive(const char *state) {
 }
 
 bool trunk_inactive(const struct trunk *t) {
-        return trunk_state_inactive(t->state);
+        return trunk_state_inactive(t->state) || text_ieq(t->in_service, "no");
 }
 
 bool trunk_validation_failed(const struct trunk *t) {
@@ -163,7 +163,7 @@ static struct entry *find_entry(struct entry *entries, size_t n, const struct tr
         return found;
 }
 
-_Static_assert(TRUNK_TEXT_COUNT <= 32, "struct trunk has a bit for each text");
+_Static_assert(TRUNK_TEXT_COUNT <= 64, "struct trunk has a bit for each text");
 
 /* Takes ownership of value. */
 static void replace_with(struct trunk *t, enum trunk_text field, char *value) {
@@ -173,7 +173,7 @@ static void replace_with(struct trunk *t, enum trunk_text field, char *value) {
         else
                 t->platform[field] = *text;
         *text = value;
-        t->configured |= UINT32_C(1) << field;
+        t->configured |= UINT64_C(1) << field;
 }
 
 static int replace(struct trunk *t, enum trunk_text field, const char *value) {

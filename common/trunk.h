@@ -7,14 +7,19 @@
 #include "verdict.h"
 
 /* Every text of a trunk, in one list: it makes the fields, their freeing, and the columns of the pages and the database.
- * proxies: "host[:port]" items, separated by single spaces, in order of preference. */
+ * proxies: "host[:port]" items, separated by single spaces, in order of preference. From base_id on: by profile `edges` alone; truths
+ * are "yes" and "no", a status is one sentence for all proxies. */
 /* clang-format off */
-#define TRUNK_TEXTS(X) \
-        X(id) X(name) X(state) X(role) X(region) X(authentication) \
+#define TRUNK_FACTS(X) \
+        X(name) X(state) X(role) X(region) X(authentication) \
         X(domain) X(proxies) X(transport) X(request_uri) \
         X(realm) X(username) X(algorithm) X(qop) X(self_uri) \
         X(validation_time) X(validation_status) X(validation_code) X(validation_message) \
-        X(validation_challenge) X(validation_authorization)
+        X(validation_challenge) X(validation_authorization) \
+        X(base_id) X(base_name) X(metabase) X(trunk_type) X(managed) \
+        X(in_service) X(edge_in_service) X(connected) X(connected_time) \
+        X(options) X(options_status) X(registers) X(registers_status)
+#define TRUNK_TEXTS(X) X(id) TRUNK_FACTS(X)
 /* clang-format on */
 
 enum trunk_text {
@@ -43,7 +48,7 @@ struct trunk {
 #undef X
         char *platform[TRUNK_TEXT_COUNT]; /* what the platform says where the configuration says something else; see trunk_platform_text()
                                            */
-        uint32_t configured;              /* bits of enum trunk_text: the configuration says it */
+        uint64_t configured;              /* bits of enum trunk_text: the configuration says it */
         enum trunk_origin origin;
         bool is_configured;            /* the configuration has an entry for it */
         bool probe_all_proxies;        /* from the configuration */
@@ -83,7 +88,7 @@ struct trunk *trunk_list_find(const struct trunk_list *l, const char *id_or_name
 
 enum trunk_kind trunk_kind(const struct trunk *t);
 
-/* True when the platform says the trunk is out of service ("inactive", "deleted"). */
+/* True when the platform says the trunk is out of service: its state is "inactive" or "deleted", or its base is switched off. */
 bool trunk_inactive(const struct trunk *t);
 bool trunk_state_inactive(const char *state); /* the same of its word; NULL = none */
 

@@ -1,5 +1,7 @@
-/* trunk_poll.c: token, then page after page, then the details that the listing did not hold, several at once.
- * A query is one request under way with its tries and waits; the listing uses the first, the details use all of them. The poll owns
+/* trunk_poll.c: token, then page after page of each listing of the profile, then the details that they did not hold, several at once.
+ * Profile `trunk_connections` has one listing, whose entities are whole trunks; profile `edges` has two, of trunks and of the trunk bases
+ * that hold their settings. A listing that changed while it was read is read once more: entities move between pages, and one may have been
+ * missed. A query is one request under way with its tries and waits; the listing uses the first, the details use all of them. The poll owns
  * everything; each handler ends with the next request, or with finish(), which calls done as the last statement. */
 #include "trunk_poll.h"
 
@@ -9,10 +11,25 @@
 #include <time.h>
 
 #include "../common/page.h"
+#include "../common/trunk_base.h"
 #include "platform_reply.h"
 
 #define TIMER_ACCURACY_USEC (1 * USEC_PER_MSEC)
 #define PAGE_ENTITIES 100 /* asked for in a page */
+#define EDGES "/api/v2/telephony/providers/edges"
+
+struct listing {
+        const char *path, *query; /* path NULL: the configuration's */
+        enum page_shape shape;
+        const char *name; /* of its entities */
+};
+
+static const struct listing trunk_connections[] = {{NULL, "", PAGE_TRUNK_CONNECTIONS, "trunks"}, {0}};
+static const struct listing edges[] = {
+        {EDGES "/trunks", "trunkType=EXTERNAL&", PAGE_EDGES_TRUNKS, "trunks"},
+        {EDGES "/trunkbasesettings", "expand=properties&", PAGE_EDGES_BASES, "trunk bases"},
+        {0},
+};
 
 struct query {
         struct trunk_poll *poll;
@@ -22,7 +39,7 @@ struct query {
         struct platform_patience patience;
         unsigned bearer; /* which bearer the request carried */
         bool waits_for_bearer;
-        size_t trunk; /* whose detail it is */
+        size_t entity; /* whose detail it is */
 };
 
 struct trunk_poll {
@@ -39,14 +56,25 @@ struct trunk_poll {
         unsigned bearer;              /* which bearer that is, counted from 1 */
         bool renewed;
         struct query queries[TRUNK_POLL_DETAILS_AT_ONCE];
-        char **visited; /* URLs of the pages asked for */
+        const struct listing *listing; /* under way, or the last one, whose entities may have details of their own */
+        struct trunk_list bases;       /* profile edges */
+        char **visited;                /* URLs of the listing's pages asked for */
         size_t n_visited;
-        bool listed;        /* all pages are read */
-        size_t next_detail; /* index of the first trunk whose detail was not thought of yet */
-        size_t unread;      /* details that could not be read */
+        unsigned total, page_count; /* that its newest page promised; 0 = nothing */
+        bool changed;               /* a page promised otherwise than the one before */
+        bool reread;                /* it is read for the second time */
+        bool unsteady;              /* a listing changed then, too */
+        bool listed;                /* all pages are read */
+        size_t next_detail;         /* index of the first entity whose detail was not thought of yet */
+        size_t unread;              /* details that could not be read */
         char unread_why[VERDICT_DETAIL_MAX];
         struct trunk_poll_result result;
 };
+
+/* What the listing under way fills. */
+static struct trunk_list *entities(struct trunk_poll *p) {
+        return p->listing->shape == PAGE_EDGES_BASES ? &p->bases : &p->result.trunks;
+}
 
 static uint64_t now_usec(struct trunk_poll *p) {
         uint64_t usec = 0;
@@ -218,9 +246,23 @@ static int resolve(char **ret, const char *uri, const char *api_url) {
 
 /* -- details -------------------------------------------------------------------------------------------------------------- */
 
-static bool wants_detail(const struct trunk *t) {
+static bool wants_detail(const struct trunk_poll *p, const struct trunk *t) {
+        if (p->listing->shape == PAGE_EDGES_BASES)
+                return trunk_base_is_bare(t);
         return t->self_uri && !t->authentication && !t->domain && !t->proxies && !t->transport && !t->request_uri && !t->realm &&
                !t->username && !t->algorithm && !t->qop;
+}
+
+/* A trunk says where its detail is; a base, which may be known by its id alone, is found by that. Returns 0, 1 when it leads elsewhere,
+ * -errno. */
+static int detail_url(const struct trunk_poll *p, const struct trunk *t, char **ret) {
+        const char *api_url = p->config->platform.api_url;
+        if (p->listing->shape != PAGE_EDGES_BASES)
+                return resolve(ret, t->self_uri, api_url);
+        char *id = curl_easy_escape(NULL, t->id, 0);
+        int n = id ? asprintf(ret, "%s%s/%s", api_url, p->listing->path, id) : -1;
+        curl_free(id);
+        return n < 0 ? -ENOMEM : 0;
 }
 
 static void detail_unread(struct trunk_poll *p, const char *why) {
@@ -228,14 +270,14 @@ static void detail_unread(struct trunk_poll *p, const char *why) {
                 (void)snprintf(p->unread_why, sizeof p->unread_why, "%s", why);
 }
 
-static int start_detail(struct query *q, size_t trunk) {
+static int start_detail(struct query *q, size_t entity) {
         struct trunk_poll *p = q->poll;
         char *url;
-        int r = resolve(&url, p->result.trunks.items[trunk].self_uri, p->config->platform.api_url);
+        int r = detail_url(p, &entities(p)->items[entity], &url);
         if (r != 0)
                 return r;
         start_query(q, url);
-        q->trunk = trunk;
+        q->entity = entity;
         if (p->token_request) {
                 q->waits_for_bearer = true;
                 return 0;
@@ -246,39 +288,54 @@ static int start_detail(struct query *q, size_t trunk) {
         return r;
 }
 
-/* Gives every idle query its next trunk, and finishes when there is none left and all queries are idle. */
+/* The end: bases go into their trunks, and what was not as it should be is told. */
+static void finish_listed(struct trunk_poll *p) {
+        char other_trunks[80] = "";
+        size_t others = 0;
+        int r = p->listing->shape == PAGE_EDGES_BASES ? trunk_base_join(&p->result.trunks, &p->bases, &others) : 0;
+        if (r < 0) {
+                finish(p, verdict_of(CAUSE_PLATFORM_UNREACHABLE, "%s", strerror(-r)));
+                return;
+        }
+        const char *unsteady = p->unsteady ? "a listing changed, or had less than it promised, both times it was read" : "";
+        if (others > 0)
+                (void)snprintf(other_trunks, sizeof other_trunks, "%s%zu trunks are no BYOC carrier's", p->unsteady ? "; " : "", others);
+        if (p->unread == 0)
+                finish(p, verdict_of(CAUSE_PLATFORM_OK, "%s%s", unsteady, other_trunks));
+        else
+                finish(p, verdict_of(CAUSE_PLATFORM_OK, "%s%s%sdetails of %zu %s could not be read: %s", unsteady, other_trunks,
+                                     p->unsteady || others > 0 ? "; " : "", p->unread, p->listing->name, p->unread_why));
+}
+
+/* Gives every idle query its next entity, and finishes when there is none left and all queries are idle. */
 static void next_details(struct trunk_poll *p) {
-        struct trunk_list *l = &p->result.trunks;
+        struct trunk_list *l = entities(p);
         bool busy = false;
         for (size_t i = 0; i < ELEMENTS(p->queries); i++) {
                 struct query *q = &p->queries[i];
                 while (!q->url && p->next_detail < l->n) {
-                        size_t trunk = p->next_detail++;
-                        if (!wants_detail(&l->items[trunk]))
+                        size_t entity = p->next_detail++;
+                        if (!wants_detail(p, &l->items[entity]))
                                 continue;
                         if (now_usec(p) >= p->deadline_usec) {
                                 detail_unread(p, "no time was left");
                                 continue;
                         }
-                        int r = start_detail(q, trunk);
+                        int r = start_detail(q, entity);
                         if (r != 0)
                                 detail_unread(p, r > 0 ? "selfUri leads elsewhere" : strerror(-r));
                 }
                 busy = busy || q->url;
         }
-        if (busy)
-                return;
-        struct verdict verdict = verdict_of(CAUSE_PLATFORM_OK, "%s", "");
-        if (p->unread > 0)
-                verdict = verdict_of(CAUSE_PLATFORM_OK, "details of %zu trunks could not be read: %s", p->unread, p->unread_why);
-        finish(p, verdict);
+        if (!busy)
+                finish_listed(p);
 }
 
 static void conclude_detail(struct query *q, const struct http_reply *reply, const struct page_problem *problem) {
         struct trunk_poll *p = q->poll;
-        struct trunk *t = &p->result.trunks.items[q->trunk];
+        struct trunk *t = &entities(p)->items[q->entity];
         if (reply->failure == HTTP_FAILED_NOT && reply->status / 100 == 2) {
-                int r = page_read_detail(p->page, reply->body, t);
+                int r = page_read_detail(p->page, p->listing->shape, reply->body, t);
                 if (r != 0)
                         detail_unread(p, r < 0 ? strerror(-r) : page_error(p->page));
         } else if (reply->failure == HTTP_FAILED_NOT && reply->status == 403) {
@@ -319,10 +376,10 @@ static int start_page(struct trunk_poll *p, char *url) {
 }
 
 static int page_url(struct trunk_poll *p, size_t number, char **ret) {
-        const char *path = p->config->platform.path;
+        const char *path = p->listing->path ? p->listing->path : p->config->platform.path;
         char *url;
-        if (asprintf(&url, "%s%s%cpageSize=%d&pageNumber=%zu", p->config->platform.api_url, path, strchr(path, '?') ? '&' : '?',
-                     PAGE_ENTITIES, number) < 0)
+        if (asprintf(&url, "%s%s?%spageSize=%d&pageNumber=%zu", p->config->platform.api_url, path, p->listing->query, PAGE_ENTITIES,
+                     number) < 0)
                 return -ENOMEM;
         *ret = url;
         return 0;
@@ -347,23 +404,65 @@ static void facts_clear(struct page_facts *facts) {
 static struct verdict page_failure(struct trunk_poll *p, int r) {
         if (r == PAGE_TOO_MANY)
                 return verdict_of(CAUSE_PAGE_LIMIT, "more than %d trunks", TRUNK_LIST_MAX);
-        return verdict_of(CAUSE_PAGE_MALFORMED, "page %zu: %s", p->n_visited, r < 0 ? strerror(-r) : page_error(p->page));
+        return verdict_of(CAUSE_PAGE_MALFORMED, "page %zu of the %s: %s", p->n_visited, p->listing->name,
+                          r < 0 ? strerror(-r) : page_error(p->page));
 }
 
-/* Starts what comes after a page that was read: the next page, the details, or the end. */
+static void forget_pages(struct trunk_poll *p) {
+        for (size_t i = 0; i < p->n_visited; i++)
+                free(p->visited[i]);
+        p->n_visited = 0;
+}
+
+/* From its first page. Returns 0 or -errno. */
+static int start_listing(struct trunk_poll *p) {
+        char *url;
+        forget_pages(p);
+        p->changed = false;
+        int r = page_url(p, 1, &url);
+        return r < 0 ? r : start_page(p, url);
+}
+
+/* After the last page of a listing: the same again, the next one, or the details. Returns 1 when a page was started, 0, -errno. */
+static int end_listing(struct trunk_poll *p) {
+        p->changed |= entities(p)->n < p->total;
+        if (p->changed && !p->reread) {
+                p->reread = true;
+                trunk_list_clear(entities(p));
+                int r = start_listing(p);
+                return r < 0 ? r : 1;
+        }
+        p->unsteady |= p->changed;
+        if (p->listing[1].name) {
+                p->reread = false;
+                p->listing++;
+                int r = start_listing(p);
+                return r < 0 ? r : 1;
+        }
+        p->listed = true;
+        return p->listing->shape == PAGE_EDGES_BASES ? trunk_base_select(&p->bases, &p->result.trunks) : 0;
+}
+
+/* Starts what comes after a page that was read: the next page, the next listing, the details, or the end. */
 static void go_on(struct query *q, const struct page_facts *facts) {
         struct trunk_poll *p = q->poll;
         const char *next_uri = facts->next_uri ? facts->next_uri : "";
         char *url = NULL;
         int r = following_page(p, facts, &url);
         if (r > 0) {
-                finish(p, verdict_of(CAUSE_PAGE_MALFORMED, "page %zu: nextUri leads elsewhere: %s", p->n_visited, next_uri));
+                finish(p, verdict_of(CAUSE_PAGE_MALFORMED, "page %zu of the %s: nextUri leads elsewhere: %s", p->n_visited,
+                                     p->listing->name, next_uri));
                 return;
         }
         if (r == 0 && !url) {
-                p->listed = true;
                 query_clear(q);
-                next_details(p);
+                r = end_listing(p);
+                if (r == 0)
+                        next_details(p);
+                else if (r > 0)
+                        send_or_conclude(q);
+                else
+                        finish(p, verdict_of(CAUSE_PLATFORM_UNREACHABLE, "%s", strerror(-r)));
                 return;
         }
         if (r == 0)
@@ -384,11 +483,14 @@ static void conclude_page(struct query *q, const struct http_reply *reply, const
                 return;
         }
         _cleanup_(facts_clear) struct page_facts facts = {0};
-        int r = page_read_listing(p->page, reply->body, &p->result.trunks, &facts);
+        int r = page_read_listing(p->page, p->listing->shape, reply->body, entities(p), &facts);
         if (r != 0) {
                 finish(p, page_failure(p, r));
                 return;
         }
+        p->changed |= p->n_visited > 1 && (facts.total != p->total || facts.page_count != p->page_count);
+        p->total = facts.total;
+        p->page_count = facts.page_count;
         go_on(q, &facts);
 }
 
@@ -458,12 +560,10 @@ int trunk_poll_start(struct trunk_poll **ret, sd_event *event, struct http *http
         for (size_t i = 0; i < ELEMENTS(p->queries); i++)
                 p->queries[i].poll = p;
 
-        char *url = NULL;
+        p->listing = config_profile_edges(config) ? edges : trunk_connections;
         int r = page_new(&p->page);
         if (r == 0)
-                r = page_url(p, 1, &url);
-        if (r == 0)
-                r = start_page(p, url);
+                r = start_listing(p);
         if (r == 0)
                 r = token_start(&p->token_request, token, false, p->deadline_usec, on_token, p);
         if (r < 0) {
@@ -482,9 +582,9 @@ struct trunk_poll *trunk_poll_free(struct trunk_poll *p) {
         (void)token_request_free(p->token_request);
         (void)secret_free(p->authorization);
         (void)page_free(p->page);
-        for (size_t i = 0; i < p->n_visited; i++)
-                free(p->visited[i]);
+        forget_pages(p);
         free(p->visited);
+        trunk_list_clear(&p->bases);
         trunk_list_clear(&p->result.trunks);
         (void)sd_event_unref(p->event);
         free(p);

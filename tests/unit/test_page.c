@@ -23,13 +23,13 @@ static void teardown(void) {
 static int listing(const char *json) {
         free(facts.next_uri);
         facts = (struct page_facts){0};
-        return page_read_listing(reader, span_of(json), &list, &facts);
+        return page_read_listing(reader, PAGE_TRUNK_CONNECTIONS, span_of(json), &list, &facts);
 }
 
 /* The page is refused, the sentence says why, and the list is as before. */
 static void refused(struct span json, const char *why) {
         size_t before = list.n;
-        ck_assert_int_eq(page_read_listing(reader, json, &list, &facts), PAGE_MALFORMED);
+        ck_assert_int_eq(page_read_listing(reader, PAGE_TRUNK_CONNECTIONS, json, &list, &facts), PAGE_MALFORMED);
         ck_assert_msg(strstr(page_error(reader), why) != NULL, "\"%s\" does not say \"%s\"", page_error(reader), why);
         ck_assert_uint_eq(list.n, before);
 }
@@ -76,7 +76,7 @@ START_TEST(reads_every_field) {
                 {TRUNK_TEXT_validation_challenge, "Digest realm=\"carrier.example\", qop=\"auth\""},
                 {TRUNK_TEXT_validation_authorization, "Digest username=\"byoc_user\", response=\"00\""},
         };
-        ck_assert_uint_eq(ELEMENTS(expected), TRUNK_TEXT_COUNT);
+        ck_assert_uint_eq(ELEMENTS(expected), TRUNK_TEXT_base_id);
         ck_assert_int_eq(listing(full), 0);
         ck_assert_uint_eq(list.n, 1);
         for (size_t i = 0; i < ELEMENTS(expected); i++)
@@ -292,7 +292,7 @@ START_TEST(cut_at_every_byte) {
                 ck_assert_str_ne(page_error(reader), "");
         }
         ck_assert_uint_eq(list.n, 0);
-        ck_assert_int_eq(page_read_listing(reader, (struct span){full, whole}, &list, &facts), 0);
+        ck_assert_int_eq(page_read_listing(reader, PAGE_TRUNK_CONNECTIONS, (struct span){full, whole}, &list, &facts), 0);
         ck_assert_uint_eq(list.n, 1);
 }
 END_TEST
@@ -335,27 +335,28 @@ START_TEST(too_long_a_page) {
         json[n - 1] = ']';
         refused((struct span){json, n}, "longer than");
         json[n - 2] = ']';
-        ck_assert_int_eq(page_read_listing(reader, (struct span){json, n - 1}, &list, &facts), 0);
+        ck_assert_int_eq(page_read_listing(reader, PAGE_TRUNK_CONNECTIONS, (struct span){json, n - 1}, &list, &facts), 0);
 }
 END_TEST
 
 START_TEST(details) {
         ck_assert_int_eq(listing("[{\"id\":\"a\",\"name\":\"A\",\"state\":\"active\",\"selfUri\":\"/a\"}]"), 0);
         struct trunk *t = list.items;
-        ck_assert_int_eq(page_read_detail(reader, SPAN(" {\"id\":\"a\",\"name\":\"A2\",\"sip\":{\"realm\":\"r\",\"proxies\":[\"p\"]}}"), t),
+        ck_assert_int_eq(page_read_detail(reader, PAGE_TRUNK_CONNECTIONS,
+                                          SPAN(" {\"id\":\"a\",\"name\":\"A2\",\"sip\":{\"realm\":\"r\",\"proxies\":[\"p\"]}}"), t),
                          0);
         ck_assert_str_eq(t->id, "a");
         ck_assert_str_eq(t->name, "A2");
         ck_assert_str_eq(t->state, "active");
         ck_assert_str_eq(t->realm, "r");
         ck_assert_str_eq(t->proxies, "p");
-        ck_assert_int_eq(page_read_detail(reader, SPAN("{\"authentication\":\"digest\"}"), t), 0);
+        ck_assert_int_eq(page_read_detail(reader, PAGE_TRUNK_CONNECTIONS, SPAN("{\"authentication\":\"digest\"}"), t), 0);
         ck_assert_str_eq(t->id, "a");
         ck_assert_str_eq(t->authentication, "digest");
-        ck_assert_int_eq(page_read_detail(reader, SPAN("{\"id\":\"b\",\"name\":\"B\"}"), t), PAGE_MALFORMED);
-        ck_assert_ptr_nonnull(strstr(page_error(reader), "another trunk"));
-        ck_assert_int_eq(page_read_detail(reader, SPAN("[{\"id\":\"a\",\"name\":\"B\"}]"), t), PAGE_MALFORMED);
-        ck_assert_int_eq(page_read_detail(reader, SPAN("{\"id\":\"a\",\"name\":\"B\""), t), PAGE_MALFORMED);
+        ck_assert_int_eq(page_read_detail(reader, PAGE_TRUNK_CONNECTIONS, SPAN("{\"id\":\"b\",\"name\":\"B\"}"), t), PAGE_MALFORMED);
+        ck_assert_ptr_nonnull(strstr(page_error(reader), "another id"));
+        ck_assert_int_eq(page_read_detail(reader, PAGE_TRUNK_CONNECTIONS, SPAN("[{\"id\":\"a\",\"name\":\"B\"}]"), t), PAGE_MALFORMED);
+        ck_assert_int_eq(page_read_detail(reader, PAGE_TRUNK_CONNECTIONS, SPAN("{\"id\":\"a\",\"name\":\"B\""), t), PAGE_MALFORMED);
         ck_assert_str_eq(t->name, "A2");
 }
 END_TEST

@@ -14,7 +14,9 @@ static const char version_1[] =
 static const char *const kept[] = {
         KEPT_EVIDENCE,
         "SELECT * FROM run ORDER BY id",
-        "SELECT key, trunk_id, name, listed, extra FROM trunk ORDER BY key",
+        "SELECT key, trunk_id, name, state, role, region, authentication, domain, proxies, transport, request_uri, realm, username, "
+        "algorithm, qop, self_uri, validation_time, validation_status, validation_code, validation_message, validation_challenge, "
+        "validation_authorization, first_listed_usec, last_listed_usec, listed, extra FROM trunk ORDER BY key",
         "SELECT * FROM listing",
         "SELECT * FROM carrier ORDER BY id",
         "SELECT run, trunk, outcome, cause, carrier, requests, credentialed, latency_usec, detail FROM result ORDER BY run, trunk",
