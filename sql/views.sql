@@ -53,6 +53,28 @@ WHERE r.trunk_key = t.key AND r.run = (SELECT max(run) FROM result WHERE trunk =
   AND (t.listed OR (t.extra AND r.run >= coalesce((SELECT max(id) FROM run WHERE state = 'done' AND NOT partial), 0)))
 ORDER BY r.trunk COLLATE NOCASE, r.trunk_id;
 
+DROP VIEW IF EXISTS platform_view;
+CREATE VIEW platform_view AS -- what the platform itself says of each trunk (profile edges), beside our verdict
+SELECT
+  l.trunk,
+  l.outcome, l.cause, l.detail,                                -- ours, in the newest run that has the trunk
+  t.in_service,                                                -- yes, no: switched on in its trunk base
+  t.edge_in_service,                                           -- yes, no: the Edge that carries it is in service
+  t.connected, t.connected_time AS connected_since,            -- yes, no: as the platform sees it
+  t.options,                                                   -- ENABLED, DISABLED, NOT_SUPPORTED: whether it sends OPTIONS
+  t.options_status,                                            -- what became of them: "PROXY up|down since TIME: ERROR; ..."
+  t.registers,                                                 -- the same of REGISTER
+  t.registers_status,
+  t.base_name AS base,                                         -- the trunk base that holds its settings
+  t.managed,                                                   -- yes: the provider manages the base, and hides its settings
+  strftime('%Y-%m-%dT%H:%M:%SZ', t.last_listed_usec / 1000000, 'unixepoch') AS said, -- when the platform said so
+  l.time,                                                      -- when our run started
+  l.trunk_id,
+  t.base_id
+FROM latest AS l
+JOIN trunk AS t ON t.trunk_id = l.trunk_id
+WHERE t.base_id IS NOT NULL;
+
 DROP VIEW IF EXISTS failures;
 CREATE VIEW failures AS -- what did not pass in the newest complete run, worst first
 SELECT

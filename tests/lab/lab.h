@@ -12,6 +12,8 @@
 
 #define LAB_EXIT_BROKEN 125
 #define LAB_API_PATH "/api/v2/architect/trunk-connections"
+#define LAB_EDGES_TRUNKS "/api/v2/telephony/providers/edges/trunks"
+#define LAB_EDGES_BASES "/api/v2/telephony/providers/edges/trunkbasesettings"
 #define ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 #define _printf_(fmt, args) __attribute__((format(printf, fmt, args)))
 
@@ -32,7 +34,8 @@ struct lab {
         size_t n_ntp;
         int names_fd; /* -1 = no name server */
         uint16_t names_port;
-        struct lab_api *api; /* NULL = the scenario has no platform */
+        struct lab_api *api;  /* NULL = the scenario has no platform */
+        unsigned trunk_pages; /* profile edges: pages of trunks that it gave in this run */
         char client_id[40], client_secret[40];
 };
 

@@ -146,10 +146,12 @@ static struct answer answer_oauth_error(unsigned status, const char *error, cons
                                             description));
 }
 
-/* The form must ask for the client credentials grant, and may name scopes. */
-static bool form_is_right(const char *body) {
+/* The form must ask for the client credentials grant, and may name scopes, which by profile edges there are none of. */
+static bool form_is_right(const struct api_spec *spec, const char *body) {
         const char *grant = "grant_type=client_credentials";
         size_t n = strlen(grant);
+        if (spec->profile == PROFILE_EDGES)
+                return strcmp(body, grant) == 0;
         if (strncmp(body, grant, n) == 0)
                 return body[n] == '\0' || (strncmp(body + n, "&scope=", 7) == 0 && !strchr(body + n + 7, '&'));
         return strncmp(body, "scope=", 6) == 0 && strstr(body, "&grant_type=client_credentials") == strchr(body, '&');
@@ -163,7 +165,7 @@ static struct answer answer_token(struct lab_api *api, struct MHD_Connection *co
                 lab_violation(api->lab, "platform", "%s /oauth/token", method);
                 return answer_status(404);
         }
-        if (!type || strncasecmp(type, "application/x-www-form-urlencoded", 33) != 0 || !form_is_right(in->body))
+        if (!type || strncasecmp(type, "application/x-www-form-urlencoded", 33) != 0 || !form_is_right(spec, in->body))
                 lab_violation(api->lab, "platform", "a token request whose form is not that of the client credentials grant");
         if (!authorization || strcmp(authorization, api->basic) != 0) {
                 lab_violation(api->lab, "platform", "a token request without the client's Basic header");
@@ -210,7 +212,9 @@ static bool bearer_is_good(struct lab_api *api, const char *authorization) {
 
 struct query {
         struct lab_api *api;
-        unsigned number, size;
+        const char *more;       /* "name=value" that must be there besides the page; NULL = nothing */
+        unsigned number, size;  /* 0 = not said */
+        unsigned mores, others; /* how often it was said; how many arguments were neither */
 };
 
 static enum MHD_Result read_argument(void *user, enum MHD_ValueKind kind, const char *name, const char *value) {
@@ -223,39 +227,57 @@ static enum MHD_Result read_argument(void *user, enum MHD_ValueKind kind, const 
                 q->number = (unsigned)n;
         else if (strcmp(name, "pageSize") == 0 && number && n >= 1 && n <= PAGE_SIZE_MAX)
                 q->size = (unsigned)n;
-        else if (strcmp(name, "sortBy") != 0 && strcmp(name, "sortOrder") != 0)
+        else if (q->more && value && strncmp(q->more, name, strlen(name)) == 0 && strcmp(q->more + strlen(name) + 1, value) == 0)
+                q->mores++;
+        else if (q->more || (strcmp(name, "sortBy") != 0 && strcmp(name, "sortOrder") != 0))
                 lab_violation(q->api->lab, "platform", "query %s=%s", name, value ? value : "");
         return MHD_YES;
 }
 
-static struct answer answer_listing(struct lab_api *api, struct MHD_Connection *connection) {
-        const struct api_spec *spec = &api->lab->scenario->api;
-        struct query q = {.api = api, .number = 1, .size = 25};
-        (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, read_argument, &q);
-        if (spec->page_size > 0)
-                q.size = spec->page_size;
-        switch (spec->listing_status) {
+/* What the scenario makes of every listing; false when the listing is as it should be. */
+static bool answer_instead(const struct lab_api *api, struct answer *ret) {
+        switch (api->lab->scenario->api.listing_status) {
         case LISTING_400:
-                return answer_error(400, "bad.request", "The request could not be understood by the server.");
+                *ret = answer_error(400, "bad.request", "The request could not be understood by the server.");
+                return true;
         case LISTING_403:
-                return answer_status(403);
+                *ret = answer_status(403);
+                return true;
         case LISTING_401_IP:
-                return answer_error(401, "ip.not.authorized", "Requests originating from this IP address are not authorized: [192.0.2.9]");
+                *ret = answer_error(401, "ip.not.authorized", "Requests originating from this IP address are not authorized: [192.0.2.9]");
+                return true;
         case LISTING_401_BAD:
-                return answer_status(401);
+                *ret = answer_status(401);
+                return true;
         case LISTING_404:
-                return answer_status(404);
+                *ret = answer_status(404);
+                return true;
         case LISTING_429:
-                return answer_status(429);
+                *ret = answer_status(429);
+                return true;
         case LISTING_500:
-                return answer_status(500);
+                *ret = answer_status(500);
+                return true;
         case LISTING_MALFORMED:
-                return answer_text(200, lab_text("{\"entities\": [ {\"id\": \"6f1d\", \"name\": }"));
+                *ret = answer_text(200, lab_text("{\"entities\": [ {\"id\": \"6f1d\", \"name\": }"));
+                return true;
         case LISTING_OK:
         case LISTING_ENDLESS:
         case LISTING_TRUNCATED:
                 break;
         }
+        return false;
+}
+
+static struct answer answer_listing(struct lab_api *api, struct MHD_Connection *connection) {
+        const struct api_spec *spec = &api->lab->scenario->api;
+        struct query q = {.api = api, .number = 1, .size = 25};
+        struct answer instead;
+        (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, read_argument, &q);
+        if (spec->page_size > 0)
+                q.size = spec->page_size;
+        if (answer_instead(api, &instead))
+                return instead;
         struct answer a = {.status = 200, .truncated = spec->listing_status == LISTING_TRUNCATED};
         FILE *f = open_memstream(&a.body, &a.size);
         if (!f)
@@ -283,15 +305,76 @@ static struct answer answer_detail(struct lab_api *api, const char *id) {
         return answer_status(denied ? 403 : 404);
 }
 
+/* Profile edges: the query is exactly that of the reference, and the page is as large as the client wants it, which is the most. */
+static struct answer answer_edges_listing(struct lab_api *api, struct MHD_Connection *connection, bool bases) {
+        const struct api_spec *spec = &api->lab->scenario->api;
+        struct query q = {.api = api, .more = bases ? "expand=properties" : "trunkType=EXTERNAL"};
+        struct answer a = {.status = 200, .truncated = spec->listing_status == LISTING_TRUNCATED};
+        (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, read_argument, &q);
+        if (q.number == 0 || q.size != (spec->page_size > 0 && q.number > 1 ? spec->page_size : PAGE_SIZE_MAX) || q.mores != 1)
+                lab_violation(api->lab, "platform", "a page %u of %u %s, %s said %u times", q.number, q.size, bases ? "bases" : "trunks",
+                              q.more, q.mores);
+        if (answer_instead(api, &a))
+                return a;
+        FILE *f = open_memstream(&a.body, &a.size);
+        if (!f)
+                lab_fail("unable to write a page");
+        edges_write_listing(f, api->lab, bases, q.number > 0 ? q.number : 1, spec->page_size > 0 ? spec->page_size : PAGE_SIZE_MAX);
+        if (fclose(f) != 0)
+                lab_fail("unable to write a page");
+        return a;
+}
+
+static struct answer answer_edges_base(struct lab_api *api, struct MHD_Connection *connection, const char *id) {
+        struct answer a = {.status = 200};
+        FILE *f = open_memstream(&a.body, &a.size);
+        if (!f)
+                lab_fail("unable to write a page");
+        if (MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, NULL, NULL) > 0)
+                lab_violation(api->lab, "platform", "a query for the base %s", id);
+        enum edges_detail found = edges_write_base(f, api->lab, id);
+        if (fclose(f) != 0)
+                lab_fail("unable to write a page");
+        if (found == EDGES_FOUND)
+                return a;
+        free(a.body);
+        if (found == EDGES_UNKNOWN)
+                lab_violation(api->lab, "platform", "the base %s, which is none", id);
+        return found == EDGES_DENIED ? answer_error(403, "missing.any.permissions",
+                                                    "Unable to perform the requested action. You must have at least one of the following "
+                                                    "permissions assigned: [telephony:plugin:all]")
+                                     : answer_status(404);
+}
+
+static bool is_under(const char *url, const char *path) {
+        size_t n = strlen(path);
+        return strncmp(url, path, n) == 0 && url[n] == '/' && url[n + 1] != '\0';
+}
+
+static bool is_served(const struct api_spec *spec, const char *url) {
+        if (spec->profile == PROFILE_EDGES)
+                return strcmp(url, LAB_EDGES_TRUNKS) == 0 || strcmp(url, LAB_EDGES_BASES) == 0 || is_under(url, LAB_EDGES_BASES);
+        return strcmp(url, spec->path) == 0 || is_under(url, spec->path);
+}
+
+static struct answer answer_resource(struct lab_api *api, struct MHD_Connection *connection, const char *url) {
+        const struct api_spec *spec = &api->lab->scenario->api;
+        if (spec->profile == PROFILE_EDGES)
+                return is_under(url, LAB_EDGES_BASES) ? answer_edges_base(api, connection, url + strlen(LAB_EDGES_BASES) + 1)
+                                                      : answer_edges_listing(api, connection, strcmp(url, LAB_EDGES_BASES) == 0);
+        return is_under(url, spec->path) ? answer_detail(api, url + strlen(spec->path) + 1) : answer_listing(api, connection);
+}
+
 static struct answer answer_api(struct lab_api *api, struct MHD_Connection *connection, const char *method, const char *url) {
         const struct api_spec *spec = &api->lab->scenario->api;
         const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
-        size_t n = strlen(spec->path);
-        bool listing = strcmp(url, spec->path) == 0, detail = strncmp(url, spec->path, n) == 0 && url[n] == '/';
-        if (strcmp(method, "GET") != 0 || (!listing && !detail)) {
+        const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept");
+        if (strcmp(method, "GET") != 0 || !is_served(spec, url)) {
                 lab_violation(api->lab, "platform", "%s %s", method, url);
                 return answer_status(404);
         }
+        if (!accept || strcmp(accept, "application/json") != 0)
+                lab_violation(api->lab, "platform", "%s with Accept: %s", url, accept ? accept : "");
         if (!authorization) {
                 lab_violation(api->lab, "platform", "%s without a bearer", url);
                 return answer_error(401, "authentication.required", "No authentication bearer token specified in authorization header.");
@@ -300,7 +383,7 @@ static struct answer answer_api(struct lab_api *api, struct MHD_Connection *conn
                 return answer_status(401);
         if (api->api_requests++ < spec->fail_first[0])
                 return answer_status(spec->fail_first[1]);
-        return listing ? answer_listing(api, connection) : answer_detail(api, url + n + 1);
+        return answer_resource(api, connection, url);
 }
 
 /* -- requests --------------------------------------------------------------------------------------------------------- */
@@ -429,6 +512,7 @@ void api_begin_run(struct lab *lab, bool new_phase) {
         struct lab_api *api = lab->api;
         if (!api)
                 return;
+        lab->trunk_pages = 0;
         if (new_phase) {
                 api->token_requests = api->api_requests = 0;
                 api->expired_once = false;

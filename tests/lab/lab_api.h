@@ -18,5 +18,21 @@ uint16_t api_port(const struct lab_api *api);
 size_t page_listed(const struct lab *lab);
 void page_write_listing(FILE *f, const struct lab *lab, unsigned number, unsigned size);
 
+/* Their parts. The listed trunks are the first proxies of those that the platform has. */
+bool page_lists(const struct carrier *c);
+void page_string(FILE *f, const char *text);
+void page_member(FILE *f, const char *name, const char *value); /* ,"name":"value" unless there is no value */
+void page_id(char ret[static 40], const struct carrier *c);
+void page_hour(char ret[static 32], int64_t ago_sec); /* the hour's beginning, that much before, in ISO 8601 */
+/* {…,"entities":[ of a page that others follow as the total says; more: what a nextUri says besides the page. */
+void page_envelope(FILE *f, const char *path, const char *more, size_t total, unsigned number, unsigned size);
+
 /* False when no trunk has that id, or its detail is denied (*ret_denied). */
 bool page_write_detail(FILE *f, const struct lab *lab, const char *id, bool *ret_denied);
+
+/* lab_edges.c: the same of profile `edges`. The trunk whose base this trunk uses: mostly itself. */
+const struct carrier *edges_base(const struct carrier *c);
+void edges_write_listing(FILE *f, struct lab *lab, bool bases, unsigned number, unsigned size);
+
+enum edges_detail { EDGES_FOUND, EDGES_DENIED, EDGES_UNKNOWN };
+enum edges_detail edges_write_base(FILE *f, struct lab *lab, const char *id);

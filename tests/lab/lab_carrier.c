@@ -400,6 +400,7 @@ void carriers_begin_run(struct lab *lab) {
                 struct carrier *c = &lab->carriers[i];
                 c->trunk = &lab->scenario->trunks[c->index];
                 c->spec = spec_of(c->trunk, c->place);
+                c->base_read = false;
                 c->requests = c->credentialed = c->refused = c->retransmissions = c->lost = c->stale_given = c->unseen = 0;
                 c->unheard = c->challenges = c->failed = 0;
                 c->dice = (uint64_t)c->spec->seed << 32 | i;
@@ -451,7 +452,7 @@ void carriers_report(const struct lab *lab) {
         free(text);
 }
 
-static char *address_of(const struct carrier *c) {
+char *carrier_address(const struct carrier *c) {
         if (c->spec->target)
                 return lab_copy(c->spec->target);
         uint32_t host = carrier_host(c);
@@ -462,7 +463,7 @@ static char *address_of(const struct carrier *c) {
 char *carrier_proxies(const struct carrier *c) {
         char *list = lab_copy("[");
         for (unsigned place = 0; place < c->trunk->proxies; place++) {
-                char *address = address_of(c + place);
+                char *address = carrier_address(c + place);
                 list = joined(list, lab_text("%s\"%s\"", place > 0 ? ", " : "", address));
                 free(address);
         }

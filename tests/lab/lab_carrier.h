@@ -66,7 +66,8 @@ struct carrier {
         int fd;        /* of UDP; -1 = none */
         int listen_fd; /* of TCP; -1 = none */
         uint16_t port;
-        bool closed; /* bound, but deaf: the kernel answers that nothing listens */
+        bool closed;    /* bound, but deaf: the kernel answers that nothing listens */
+        bool base_read; /* edges: the detail of its trunk base was given in this run */
 
         /* what both sides know, and what this carrier calls itself; owned */
         char *user, *password, *domain;
@@ -110,6 +111,8 @@ uint32_t carrier_host(const struct carrier *c);
 
 /* ["127.1.0.1:PORT", …]: where the platform and the configuration say that the trunk's carriers are; c is its first one. malloc'ed. */
 char *carrier_proxies(const struct carrier *c);
+
+char *carrier_address(const struct carrier *c); /* 127.1.0.1:PORT; malloc'ed */
 
 /* What both sides take for the SIP domain. */
 const char *carrier_told_domain(const struct carrier *c);

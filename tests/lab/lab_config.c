@@ -51,6 +51,8 @@ static void set_platform(struct settings *s, const struct lab *lab) {
         set(s, "platform", "ca_file", lab_text("\"%s/ca.pem\"", lab->dir));
         set(s, "platform", "client_id", lab_text("\"%s\"", lab->client_id));
         set(s, "platform", "client_secret", lab_text("{file: \"%s/secrets/client_secret\"}", lab->dir));
+        if (api->profile == PROFILE_EDGES)
+                set(s, "platform", "profile", lab_copy("edges"));
         if (strcmp(api->path, LAB_API_PATH) != 0)
                 set(s, "platform", "path", lab_text("\"%s\"", api->path));
         if (api->secret)
@@ -166,8 +168,9 @@ static void write_transport(FILE *f, const struct trunk_spec *t, bool all) {
                 write_text(f, "transport", transports[t->transport]);
 }
 
-static void write_trunk(FILE *f, const struct carrier *c) {
-        const struct trunk_spec *t = c->trunk;
+static void write_trunk(FILE *f, const struct carrier *own) {
+        const struct carrier *c = edges_base(own); /* whose account it is */
+        const struct trunk_spec *t = own->trunk;
         bool digest = !t->auth || strcmp(t->auth, "digest") == 0, all = config_tells_all(t);
         if (!digest && !all && !t->cfg_domain && !t->cfg_request_uri && !t->cfg_method && !t->page_transport)
                 return; /* the platform says it all */

@@ -7,7 +7,7 @@
 #include "lab_carrier.h"
 #include "lab_digest.h"
 
-static void write_string(FILE *f, const char *text) {
+void page_string(FILE *f, const char *text) {
         (void)fputc('"', f);
         for (const unsigned char *p = (const unsigned char *)text; *p; p++)
                 if (*p == '"' || *p == '\\')
@@ -19,23 +19,22 @@ static void write_string(FILE *f, const char *text) {
         (void)fputc('"', f);
 }
 
-/* ,"name":"value" unless there is no value. */
-static void write_member(FILE *f, const char *name, const char *value) {
+void page_member(FILE *f, const char *name, const char *value) {
         if (!value)
                 return;
         (void)fprintf(f, ",\"%s\":", name);
-        write_string(f, value);
+        page_string(f, value);
 }
 
 static const char *first_member(FILE *f, const char *name, const char *value) {
         if (value) {
                 (void)fprintf(f, "\"%s\":", name);
-                write_string(f, value);
+                page_string(f, value);
         }
         return value;
 }
 
-static void write_id(char ret[static 40], const struct carrier *c) {
+void page_id(char ret[static 40], const struct carrier *c) {
         if (c->trunk->id)
                 (void)snprintf(ret, 40, "%s", c->trunk->id);
         else
@@ -62,16 +61,13 @@ static void write_sip(FILE *f, const struct carrier *c, bool digest) {
                 free(proxies);
         }
         static const char *const transports[] = {[OVER_UDP] = "udp", [OVER_TCP] = "tcp", [OVER_TLS] = "tls"};
-        write_member(f, "transport",
-                     t->page_transport  ? t->page_transport
-                     : t->cfg_transport ? t->cfg_transport
-                                        : transports[t->transport]);
+        page_member(f, "transport", t->page_transport ? t->page_transport : t->cfg_transport ? t->cfg_transport : transports[t->transport]);
         char *uri = t->cfg_request_uri ? lab_copy(t->cfg_request_uri) : lab_text("sip:%s", domain);
-        write_member(f, "requestUri", uri);
+        page_member(f, "requestUri", uri);
         free(uri);
         if (digest) {
-                write_member(f, "realm", carrier_told_realm(c));
-                write_member(f, "username", c->user);
+                page_member(f, "realm", carrier_told_realm(c));
+                page_member(f, "username", c->user);
         }
         (void)fputs("}", f);
         /* With several algorithms on offer the administrator leaves the choice open. */
@@ -80,7 +76,7 @@ static void write_sip(FILE *f, const struct carrier *c, bool digest) {
         if (digest && (algorithm || qop)) {
                 (void)fputs(",\"digest\":{", f);
                 if (first_member(f, "algorithm", algorithm))
-                        write_member(f, "qop", qop);
+                        page_member(f, "qop", qop);
                 else
                         (void)first_member(f, "qop", qop);
                 (void)fputs("}", f);
@@ -110,23 +106,25 @@ static void write_mismatch(FILE *f, const struct carrier *c) {
                                        "qop=auth, nc=00000001, cnonce=\"%s\"",
                                        c->user, c->realm, nonce, uri, response, algorithm, cnonce);
         (void)fputs("\"status\":401,\"code\":\"digest.mismatch\",\"message\":\"response digest mismatch\"", f);
-        write_member(f, "challenge", challenge);
-        write_member(f, "authorization", authorization);
+        page_member(f, "challenge", challenge);
+        page_member(f, "authorization", authorization);
         free(uri);
         free(challenge);
         free(authorization);
+}
+
+void page_hour(char ret[static 32], int64_t ago_sec) {
+        struct tm tm;
+        time_t hour = time(NULL) / 3600 * 3600 - (time_t)ago_sec;
+        if (!gmtime_r(&hour, &tm) || strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+                lab_fail("unable to write a time");
 }
 
 static void write_validation(FILE *f, const struct carrier *c) {
         if (c->trunk->validation == VALIDATION_NONE)
                 return;
         char text[32];
-        struct tm tm;
-        time_t hour = time(NULL) / 3600 * 3600;
-        if (c->trunk->validation == VALIDATION_OLD)
-                hour -= 2 * LAB_DAY;
-        if (!gmtime_r(&hour, &tm) || strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-                lab_fail("unable to write a time");
+        page_hour(text, c->trunk->validation == VALIDATION_OLD ? 2 * LAB_DAY : 0);
         (void)fprintf(f, ",\"lastValidation\":{\"time\":\"%s\",", text);
         if (c->trunk->validation == VALIDATION_OK || c->trunk->validation == VALIDATION_OLD)
                 (void)fputs("\"status\":200,\"code\":\"ok\"", f);
@@ -138,16 +136,16 @@ static void write_validation(FILE *f, const struct carrier *c) {
 static void write_entity(FILE *f, const struct carrier *c, bool sparse) {
         const struct trunk_spec *t = c->trunk;
         char id[40];
-        write_id(id, c);
+        page_id(id, c);
         (void)fprintf(f, "{\"id\":\"%s\"", id);
-        write_member(f, "name", t->name);
-        write_member(f, "state", t->state ? t->state : "active");
+        page_member(f, "name", t->name);
+        page_member(f, "state", t->state ? t->state : "active");
         if (!sparse) {
                 const char *auth = t->auth ? t->auth : "digest";
-                write_member(f, "role", t->role ? t->role : "secondary");
-                write_member(f, "region", t->region ? t->region : "ap-southeast-2");
+                page_member(f, "role", t->role ? t->role : "secondary");
+                page_member(f, "region", t->region ? t->region : "ap-southeast-2");
                 if (t->platform_knows == KNOWS_SIP) {
-                        write_member(f, "authentication", auth);
+                        page_member(f, "authentication", auth);
                         write_sip(f, c, strcmp(auth, "digest") == 0);
                 }
                 write_validation(f, c);
@@ -155,22 +153,21 @@ static void write_entity(FILE *f, const struct carrier *c, bool sparse) {
         (void)fprintf(f, ",\"selfUri\":\"%s/%s\"}", c->lab->scenario->api.path, id);
 }
 
-static bool listed(const struct carrier *c) {
+bool page_lists(const struct carrier *c) {
         return c->place == 0 && c->trunk->listed && !c->trunk->extra;
 }
 
 size_t page_listed(const struct lab *lab) {
         size_t n = 0;
         for (size_t i = 0; i < lab->n_carriers; i++)
-                n += listed(&lab->carriers[i]);
+                n += page_lists(&lab->carriers[i]);
         return n;
 }
 
 static void write_entities(FILE *f, const struct lab *lab, size_t from, size_t to) {
         size_t n = 0;
-        (void)fputc('[', f);
         for (size_t i = 0; i < lab->n_carriers; i++) {
-                if (!listed(&lab->carriers[i]))
+                if (!page_lists(&lab->carriers[i]))
                         continue;
                 if (n >= from && n < to) {
                         if (n > from)
@@ -179,34 +176,38 @@ static void write_entities(FILE *f, const struct lab *lab, size_t from, size_t t
                 }
                 n++;
         }
-        (void)fputc(']', f);
+}
+
+void page_envelope(FILE *f, const char *path, const char *more, size_t total, unsigned number, unsigned size) {
+        unsigned pages = (unsigned)((total + size - 1) / size);
+        (void)fprintf(f, "{\"pageSize\":%u,\"pageNumber\":%u,\"pageCount\":%u,\"total\":%zu,\"nextUri\":", size, number,
+                      pages > 0 ? pages : 1, total);
+        if (number < pages)
+                (void)fprintf(f, "\"%s?pageSize=%u&pageNumber=%u%s\"", path, size, number + 1, more);
+        else
+                (void)fputs("null", f);
+        (void)fputs(",\"entities\":[", f);
 }
 
 void page_write_listing(FILE *f, const struct lab *lab, unsigned number, unsigned size) {
         size_t total = page_listed(lab);
         if (lab->scenario->api.listing == LISTING_BARE) {
+                (void)fputc('[', f);
                 write_entities(f, lab, 0, total);
+                (void)fputc(']', f);
                 return;
         }
         bool endless = lab->scenario->api.listing_status == LISTING_ENDLESS;
-        unsigned pages = (unsigned)((total + size - 1) / size);
-        if (pages == 0 || endless)
-                pages = endless ? number + 1 : 1;
-        (void)fprintf(f, "{\"pageSize\":%u,\"pageNumber\":%u,\"pageCount\":%u,\"total\":%zu,\"nextUri\":", size, number, pages, total);
-        if (number < pages)
-                (void)fprintf(f, "\"%s?pageSize=%u&pageNumber=%u\"", lab->scenario->api.path, size, number + 1);
-        else
-                (void)fputs("null", f);
-        (void)fputs(",\"entities\":", f);
+        page_envelope(f, lab->scenario->api.path, "", endless ? (size_t)(number + 1) * size : total, number, size);
         write_entities(f, lab, endless ? 0 : (size_t)(number - 1) * size, endless ? size : (size_t)number * size);
-        (void)fputs("}", f);
+        (void)fputs("]}", f);
 }
 
 bool page_write_detail(FILE *f, const struct lab *lab, const char *id, bool *ret_denied) {
         for (size_t i = 0; i < lab->n_carriers; i++) {
                 char own[40];
-                write_id(own, &lab->carriers[i]);
-                if (!listed(&lab->carriers[i]) || strcmp(own, id) != 0)
+                page_id(own, &lab->carriers[i]);
+                if (!page_lists(&lab->carriers[i]) || strcmp(own, id) != 0)
                         continue;
                 *ret_denied = lab->carriers[i].trunk->detail == DETAIL_403;
                 if (!*ret_denied)

@@ -47,6 +47,8 @@ static void watch_via(struct carrier *c, const struct lab_request *r, const stru
 void watch_request(struct carrier *c, const struct lab_request *r, const struct source *source) {
         struct lab *lab = c->lab;
         const char *who = c->spec->name;
+        if (c->trunk->unwanted)
+                lab_violation(lab, who, "a request for a trunk that is not to be audited");
         if (strcmp(r->method, "REGISTER") == 0 && lab_header(r, "Contact", 0))
                 lab_violation(lab, who, "REGISTER with a Contact header: it would change a binding");
         if (strcmp(r->method, "REGISTER") != 0 && strcmp(r->method, "OPTIONS") != 0)

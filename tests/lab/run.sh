@@ -38,6 +38,11 @@ differences() { # differences EXIT_CODE
 		$1 == "clock" { compare("clock", $2, r[2]); verdict("clock", $2, r[2]) }
 		$1 == "exit" { compare("exit", $2, code) }' "$LAB_DIR/expected.tsv"
 	sed 's/^/violation: /' "$LAB_DIR/violations"
+	if [ -e "$LAB_DIR/leaked" ]; then # passwords that the platform told
+		[ -s "$LAB_DIR/leaked" ] || echo "no password was told"
+		sqlite3 "$db" .dump >"$LAB_DIR/dump"
+		grep -laFf "$LAB_DIR/leaked" "$db"* "$LAB_DIR/dump" "$LAB_DIR/output" | sed 's/^/a password that the platform told is in /'
+	fi
 	grep -m 1 -E 'Sanitizer|runtime error:' "$LAB_DIR/output"
 }
 

@@ -36,6 +36,7 @@ struct key {
         { #field, kind, offsetof(struct type, field), words }
 
 static const struct key api_keys[] = {
+        K(api_spec, profile, KIND_WORD, "trunk_connections|edges"),
         K(api_spec, listing, KIND_WORD, "full|bare|sparse"),
         K(api_spec, listing_status, KIND_WORD, "ok|400|403|401ip|401bad|404|429|500|malformed|endless|truncated"),
         K(api_spec, page_size, KIND_COUNT, NULL),
@@ -49,6 +50,7 @@ static const struct key api_keys[] = {
         K(api_spec, trusted, KIND_BOOL, NULL),
         K(api_spec, secret, KIND_BOOL, NULL),
         K(api_spec, correlation_id, KIND_BOOL, NULL),
+        K(api_spec, leak, KIND_BOOL, NULL),
 };
 
 static const struct key ntp_keys[] = {
@@ -72,6 +74,12 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, detail, KIND_WORD, "ok|403"),
         K(trunk_spec, validation, KIND_WORD, "none|ok|mismatch|old"),
         K(trunk_spec, platform_knows, KIND_WORD, "sip|nothing"),
+        K(trunk_spec, base, KIND_TEXT, NULL),
+        K(trunk_spec, metabase, KIND_TEXT, NULL),
+        K(trunk_spec, in_service, KIND_BOOL, NULL),
+        K(trunk_spec, after_pages, KIND_COUNT, NULL),
+        K(trunk_spec, until_pages, KIND_COUNT, NULL),
+        K(trunk_spec, unwanted, KIND_BOOL, NULL),
         K(trunk_spec, extra, KIND_BOOL, NULL),
         K(trunk_spec, cfg_realm, KIND_TEXT, NULL),
         K(trunk_spec, cfg_qop, KIND_TEXT, NULL),
@@ -372,6 +380,7 @@ static struct trunk_spec *trunk_by_name(struct reader *r, const char *name) {
         *t = (struct trunk_spec){.name = lab_copy(name),
                                  .line = r->line,
                                  .listed = true,
+                                 .in_service = true,
                                  .cfg_proxies = true,
                                  .proxies = 1,
                                  .latency_usec = r->latency_usec};

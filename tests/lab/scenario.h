@@ -37,8 +37,11 @@ enum listing_status {
 
 enum token_mode { TOKEN_OK, TOKEN_INVALID_CLIENT, TOKEN_RATE_LIMIT, TOKEN_REFUSED, TOKEN_500 };
 
+enum profile { PROFILE_TRUNK_CONNECTIONS, PROFILE_EDGES };
+
 struct api_spec {
         bool present;
+        enum profile profile; /* of edges listing=sparse leaves out the settings of bases, which are then in their details */
         enum listing listing;
         enum listing_status listing_status;
         unsigned page_size; /* entities of a page, whatever the client asks for; 0 = what it asks for */
@@ -52,6 +55,7 @@ struct api_spec {
         bool trusted;        /* no = ca.pem is of somebody else */
         bool secret;         /* no = the file of the client secret is absent */
         bool correlation_id; /* no = X-Request-Id in its place */
+        bool leak;           /* edges: the bases have passwords in them */
 };
 
 /* What the name server says of every name. */
@@ -158,7 +162,14 @@ struct trunk_spec {
         bool listed;
         enum detail detail;
         enum validation validation;
-        enum knows platform_knows;
+        enum knows platform_knows; /* edges: nothing = the base is managed by the provider, its settings are hidden */
+        /* edges alone: */
+        char *base;     /* the trunk whose base it uses, and whose account; NULL = one of its own */
+        char *metabase; /* NULL = that of a BYOC carrier */
+        bool in_service;
+        unsigned after_pages,
+                until_pages; /* it is listed when the platform has given so many pages of trunks, until it has; 0 = for ever */
+        bool unwanted;       /* the audit must not ask its carrier */
 
         /* the configuration's side; a cfg_ key is also what the platform has stored */
         bool extra;

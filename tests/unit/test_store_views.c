@@ -315,6 +315,38 @@ START_TEST(a_trunk_is_found_by_id_before_name) {
 }
 END_TEST
 
+START_TEST(the_platform_s_view_stands_beside_ours) {
+        struct store *s = open_writer();
+        struct trunk listed[] = {make_trunk("id-a", "A", TRUNK_LISTED), make_trunk("id-b", "B", TRUNK_LISTED)};
+        static const struct {
+                enum trunk_text field;
+                const char *value;
+        } said[] = {
+                {TRUNK_TEXT_base_id, "base-1"},
+                {TRUNK_TEXT_base_name, "Base"},
+                {TRUNK_TEXT_in_service, "yes"},
+                {TRUNK_TEXT_connected, "no"},
+                {TRUNK_TEXT_connected_time, "T1"},
+                {TRUNK_TEXT_options_status, "sbc1 up since T2; sbc2 down since T3: 408 Request Timeout"},
+                {TRUNK_TEXT_registers, "NOT_SUPPORTED"},
+        };
+        for (size_t i = 0; i < ELEMENTS(said); i++)
+                ck_assert_int_eq(trunk_set(&listed[0], said[i].field, span_of(said[i].value)), 0);
+        put_listing(s, listed, 2, START);
+        struct run run = make_run(0);
+        const struct result results[] = {make_result(&listed[0], CAUSE_WRONG_PASSWORD, NULL), make_result(&listed[1], CAUSE_OK, NULL)};
+        store_run(s, &run, results, 2);
+        /* B has no trunk base: it was not read by profile edges. */
+        expect_rows("SELECT trunk, outcome, cause, in_service, edge_in_service, connected, connected_since, base, said FROM platform_view",
+                    "A|fail|wrong_password|yes||no|T1|Base|2026-11-23T05:00:00Z");
+        expect_rows("SELECT options_status, registers, registers_status, trunk_id, base_id FROM platform_view",
+                    "sbc1 up since T2; sbc2 down since T3: 408 Request Timeout|NOT_SUPPORTED||id-a|base-1");
+        for (size_t i = 0; i < ELEMENTS(listed); i++)
+                trunk_clear(&listed[i]);
+        store_close(s);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("store_views");
         TCase *tc = tcase_create("store_views");
@@ -325,6 +357,7 @@ int main(void) {
         tcase_add_test(tc, a_response_digest_is_not_kept);
         tcase_add_test(tc, announcements_are_remembered);
         tcase_add_test(tc, views_show_the_story);
+        tcase_add_test(tc, the_platform_s_view_stands_beside_ours);
         tcase_add_test(tc, carriers_clocks_are_kept);
         tcase_add_test(tc, views_are_read_as_tables);
         tcase_add_test(tc, a_trunk_is_found_by_id_before_name);
