@@ -32,7 +32,8 @@ static void join(struct trunk_list *list) {
         struct trunk_list bases = {0}, trunks = {0};
         for (size_t i = 0; i < list->n; i++) {
                 struct trunk *t, *base;
-                must(trunk_list_append(&trunks, &t) == 0 && trunk_list_append(&bases, &base) == 0);
+                must(trunk_list_append(&trunks, &t) == 0);
+                must(trunk_list_append(&bases, &base) == 0);
                 must(trunk_set(t, TRUNK_TEXT_id, span_of(list->items[i].id)) == 0);
                 must(trunk_set(t, TRUNK_TEXT_base_id, span_of(list->items[i].base_id ? list->items[i].base_id : list->items[0].id)) == 0);
                 must(trunk_set(base, TRUNK_TEXT_id, span_of(list->items[i].id)) == 0);
