@@ -248,6 +248,8 @@ int config_read_secrets(struct config *config, const char *credentials_directory
         const struct secret_reader r = {config->file, credentials_directory, complaints};
         size_t errors = complaints->errors;
         int n = read_secret(&r, &config->platform.client_secret, "platform.client_secret");
+        if (n == 0)
+                n = read_secret(&r, &config->platform.proxy_credentials, "platform.proxy_credentials");
         for (size_t i = 0; i < config->n_trunks && n == 0; i++) {
                 n = read_secret(&r, &config->trunks[i].password, "trunks.password");
                 if (n == 0)

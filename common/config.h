@@ -58,10 +58,12 @@ struct config {
                 char *path;      /* of trunk_connections; default /api/v2/architect/trunk-connections */
                 char *client_id;
                 struct secret_ref client_secret;
-                struct text_list scopes; /* asked for and named in messages; default sip_trunk:read, with profile edges none */
-                char *ca_file;           /* NULL = the system's */
-                uint64_t timeout_usec;   /* of one request; default 30s */
-                uint64_t deadline_usec;  /* of everything asked in one run, waits included; default 3m */
+                struct text_list scopes;             /* asked for and named in messages; default sip_trunk:read, with profile edges none */
+                char *ca_file;                       /* NULL = the system's */
+                char *proxy;                         /* URL of an HTTP proxy; NULL = as the environment says */
+                struct secret_ref proxy_credentials; /* USER:PASSWORD */
+                uint64_t timeout_usec;               /* of one request; default 30s */
+                uint64_t deadline_usec;              /* of everything asked in one run, waits included; default 3m */
         } platform;
         struct {
                 struct text_list servers;    /* host[:port]; none = the clock is not checked */

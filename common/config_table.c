@@ -111,6 +111,18 @@ static const char *judge_file(struct span text) {
         return text.p[text.n - 1] == '/' ? "is a directory (write the path of a file)" : NULL;
 }
 
+static const char *judge_proxy(struct span text) {
+        struct span rest = text, http = SPAN("http://"), https = SPAN("https://");
+        if (!has_prefix(text, http) && !has_prefix(text, https))
+                return "is not the URL of a proxy (write http://HOST:PORT or https://HOST:PORT)";
+        rest.p += has_prefix(text, http) ? http.n : https.n;
+        rest.n -= (size_t)(rest.p - text.p);
+        struct host_port hp;
+        if (has_any(rest, "@"))
+                return "names a user (write http://HOST:PORT; credentials are proxy_credentials)";
+        return host_port_parse(&hp, rest) ? "is not the URL of a proxy (write http://HOST:PORT or https://HOST:PORT)" : NULL;
+}
+
 static const char *judge_sip_uri(struct span text) {
         struct span scheme = has_prefix(text, SPAN("sips:")) ? SPAN("sips:") : SPAN("sip:");
         if (!has_prefix(text, scheme) || text.n == scheme.n)
@@ -315,6 +327,11 @@ static const struct option platform_options[] = {
          .help = "Scopes that are asked for, and named when the platform denies access. With profile edges none, unless written."},
         {"ca_file", OPTION_TEXT, AT(platform.ca_file), .max = PATH_TEXT_MAX, .judge = judge_file,
          .help = "Certificates (PEM) that the platform's is checked against, in place of the system's."},
+        {"proxy", OPTION_TEXT, AT(platform.proxy), .max = TEXT_MAX, .judge = judge_proxy,
+         .help = "HTTP proxy towards the platform, http://HOST:PORT or https://HOST:PORT, in place of https_proxy in the environment. "
+                 "Hosts "
+                 "of no_proxy are asked directly."},
+        {"proxy_credentials", OPTION_SECRET, AT(platform.proxy_credentials), .help = "What the proxy asks for: USER:PASSWORD."},
         {"timeout", OPTION_DURATION, AT(platform.timeout_usec), .min = 10 * MILLISECOND, .max = 10 * MINUTE, .preset = "30s",
          .help = "Of one request."},
         {"deadline", OPTION_DURATION, AT(platform.deadline_usec), .min = 10 * MILLISECOND, .max = HOUR, .preset = "3m",

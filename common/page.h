@@ -48,7 +48,7 @@ int page_read_detail(struct page *p, enum page_shape shape, struct span json, st
 /* An ErrorBody or an OAuth error: code (or error), message (or description, error_description), each "" when absent; cut to size. False
  * when it is not JSON. */
 struct page_problem {
-        char code[80], message[300], context_id[80];
+        char code[80], message[400], context_id[80];
 };
 bool page_read_problem(struct page *p, struct span json, struct page_problem *ret);
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "now.h"
+
 #define TIMER_ACCURACY_USEC (1 * USEC_PER_MSEC)
 #define DEADLINE_GRACE_USEC (500 * USEC_PER_MSEC) /* curl's own timeout comes first and says more */
 #define CONNECTIONS_PER_HOST_MAX 8L
@@ -19,15 +21,17 @@ struct http {
         CURLM *multi;
         sd_event_source *timer;
         struct http_call *calls; /* those that curl works on */
+        struct refusal_list refusals;
 };
 
 struct http_call {
         struct http *http;
         struct http_call *previous, *next;
-        bool running; /* in http->calls and in the multi */
+        bool running;          /* in http->calls and in the multi */
+        uint64_t started_usec; /* CLOCK_MONOTONIC */
         CURL *easy;
         struct curl_slist *headers;
-        char *request_body;
+        char *url, *request_body;
         size_t request_body_n;
         sd_event_source *deadline, *delivery;
         char error[CURL_ERROR_SIZE];
@@ -42,10 +46,10 @@ struct http_call {
         void *user;
 };
 
-static int64_t now_realtime_usec(void) {
-        struct timespec t;
-        (void)clock_gettime(CLOCK_REALTIME, &t);
-        return (int64_t)t.tv_sec * (int64_t)USEC_PER_SEC + t.tv_nsec / (int64_t)NSEC_PER_USEC;
+static void wipe_text(char **text) {
+        if (*text)
+                OPENSSL_cleanse(*text, strlen(*text));
+        free(*text);
 }
 
 /* -- the end of a call ------------------------------------------------------------------------------------------------ */
@@ -55,6 +59,10 @@ static enum http_failure failure_of(const struct http_call *call, CURLcode code)
                 return call->reply.status > 0 ? HTTP_FAILED_NOT : HTTP_FAILED_BROKEN;
         if (call->too_large || code == CURLE_FILESIZE_EXCEEDED)
                 return HTTP_FAILED_TOO_LARGE;
+        long connect_status = 0;
+        (void)curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+        if (code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY || connect_status >= 300)
+                return HTTP_FAILED_PROXY;
         if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CRL_BADFILE ||
             code == CURLE_SSL_ISSUER_ERROR || code == CURLE_SSL_INVALIDCERTSTATUS)
                 return HTTP_FAILED_TRUST;
@@ -105,6 +113,9 @@ static void finish(struct http_call *call, enum http_failure failure, const char
         call->reply.error = failure == HTTP_FAILED_NOT ? NULL : error;
         call->reply.body = (struct span){call->body ? call->body : "", call->body_n};
         call->reply.retry_after_sec = retry_after_seconds(call);
+        call->reply.duration_usec = now_usec_of(CLOCK_MONOTONIC) - call->started_usec;
+        if (call->reply.sent_usec == 0) /* it did not come to that */
+                call->reply.sent_usec = now_realtime() - (int64_t)call->reply.duration_usec;
         (void)sd_event_source_set_enabled(call->delivery, SD_EVENT_ONESHOT);
 }
 
@@ -258,9 +269,16 @@ struct http *http_free(struct http *h) {
                 (void)curl_multi_cleanup(h->multi);
         (void)sd_event_source_disable_unref(h->timer);
         (void)sd_event_unref(h->event);
+        refusal_list_clear(&h->refusals);
         free(h);
         curl_global_cleanup();
         return NULL;
+}
+
+struct refusal_list http_take_refusals(struct http *h) {
+        struct refusal_list taken = h->refusals;
+        h->refusals = (struct refusal_list){0};
+        return taken;
 }
 
 /* -- what a call hears from curl --------------------------------------------------------------------------------------- */
@@ -311,9 +329,21 @@ static void copy_header(char *to, size_t size, struct span value) {
 /* A status line begins a response anew: what an interim one (1xx) said is not the reply's. */
 static void response_began(struct http_call *call) {
         call->headers_complete = call->has_own_id = false;
-        call->retry_after[0] = call->reply.correlation_id[0] = '\0';
+        call->retry_after[0] = call->reply.correlation_id[0] = call->reply.cf_id[0] = '\0';
+        call->reply.told = (struct allowance_told){-1, -1, -1};
         call->reply.date_usec = 0;
-        call->reply.received_usec = now_realtime_usec();
+        call->reply.received_usec = now_realtime();
+}
+
+/* -1 when it is no number that can be meant. */
+static int small_number(struct span value) {
+        int n = 0;
+        for (size_t i = 0; i < value.n; i++) {
+                if (value.p[i] < '0' || value.p[i] > '9' || n > INT_MAX / 100)
+                        return -1;
+                n = n * 10 + (value.p[i] - '0');
+        }
+        return value.n > 0 ? n : -1;
 }
 
 static void header_said(struct http_call *call, struct span name, struct span value) {
@@ -325,6 +355,14 @@ static void header_said(struct http_call *call, struct span name, struct span va
                         copy_header(call->reply.correlation_id, sizeof call->reply.correlation_id, value);
         } else if (span_ieq(name, SPAN("Retry-After"))) {
                 copy_header(call->retry_after, sizeof call->retry_after, value);
+        } else if (span_ieq(name, SPAN("X-Amz-Cf-Id"))) {
+                copy_header(call->reply.cf_id, sizeof call->reply.cf_id, value);
+        } else if (span_ieq(name, SPAN("inin-ratelimit-count"))) {
+                call->reply.told.count = small_number(value);
+        } else if (span_ieq(name, SPAN("inin-ratelimit-allowed"))) {
+                call->reply.told.allowed = small_number(value);
+        } else if (span_ieq(name, SPAN("inin-ratelimit-reset"))) {
+                call->reply.told.reset_sec = small_number(value);
         } else if (span_ieq(name, SPAN("Date"))) {
                 char text[64];
                 copy_header(text, sizeof text, value);
@@ -362,7 +400,7 @@ static int request_leaves(void *user, char *remote, char *local, int remote_port
         (void)local;
         (void)remote_port;
         (void)local_port;
-        call->reply.sent_usec = now_realtime_usec();
+        call->reply.sent_usec = now_realtime();
         return CURL_PREREQFUNC_OK;
 }
 
@@ -385,6 +423,8 @@ static CURLcode set_safety(CURL *easy, const struct http_request *request) {
         SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)HTTP_BODY_MAX);
         /* Else giving up on a name would wait for the resolver's thread, and the loop with it. */
         SET(CURLOPT_QUICK_EXIT, 1L);
+        if (request->proxy)
+                SET(CURLOPT_PROXY, request->proxy);
         if (request->ca_file) {
                 SET(CURLOPT_CAINFO, request->ca_file);
                 SET(CURLOPT_CAPATH, (char *)NULL); /* in place of the system's, not beside them */
@@ -421,7 +461,21 @@ static CURLcode set_callbacks(struct http_call *call, CURL *easy) {
         return CURLE_OK;
 }
 
+/* curl keeps a copy of its own, which it does not wipe; core dumps have none of our memory. */
+static CURLcode set_proxy_credentials(CURL *easy, const struct secret *credentials) {
+        _cleanup_(wipe_text) char *text = strndup(secret_bytes(credentials).p, secret_bytes(credentials).n);
+        if (!text)
+                return CURLE_OUT_OF_MEMORY;
+        SET(CURLOPT_PROXYUSERPWD, text);
+        return CURLE_OK;
+}
+
 static int copy_request(struct http_call *call, const struct http_request *request) {
+        call->url = strdup(request->url);
+        if (!call->url)
+                return -ENOMEM;
+        call->reply.method = request->method;
+        call->reply.url = call->url;
         for (size_t i = 0; request->headers && request->headers[i]; i++) {
                 struct curl_slist *headers = curl_slist_append(call->headers, request->headers[i]);
                 if (!headers)
@@ -456,7 +510,8 @@ int http_start(struct http_call **ret, struct http *h, const struct http_request
         struct http_call *call = calloc(1, sizeof *call);
         if (!call)
                 return -ENOMEM;
-        *call = (struct http_call){.http = h, .done = done, .user = user, .reply.retry_after_sec = -1};
+        *call = (struct http_call){
+                .http = h, .done = done, .user = user, .reply = {.retry_after_sec = -1, .told = {-1, -1, -1}, .refusals = &h->refusals}};
         int r = copy_request(call, request);
         if (r == 0)
                 r = add_sources(call, request->timeout_usec);
@@ -465,7 +520,8 @@ int http_start(struct http_call **ret, struct http *h, const struct http_request
         if (r == 0 && !(call->easy = curl_easy_init()))
                 r = -ENOMEM;
         if (r == 0 && (set_safety(call->easy, request) != CURLE_OK || set_request(call, call->easy, request) != CURLE_OK ||
-                       set_callbacks(call, call->easy) != CURLE_OK))
+                       set_callbacks(call, call->easy) != CURLE_OK ||
+                       (request->proxy_credentials && set_proxy_credentials(call->easy, request->proxy_credentials) != CURLE_OK)))
                 r = -EINVAL;
         if (r == 0 && curl_multi_add_handle(h->multi, call->easy) != CURLM_OK)
                 r = -EIO;
@@ -474,6 +530,7 @@ int http_start(struct http_call **ret, struct http *h, const struct http_request
                 return r;
         }
         call->running = true;
+        call->started_usec = now_usec_of(CLOCK_MONOTONIC);
         call->next = h->calls;
         if (h->calls)
                 h->calls->previous = call;
@@ -493,6 +550,7 @@ struct http_call *http_call_free(struct http_call *call) {
         if (call->request_body)
                 OPENSSL_cleanse(call->request_body, call->request_body_n);
         free(call->request_body);
+        free(call->url);
         if (call->body)
                 OPENSSL_cleanse(call->body, call->body_size);
         free(call->body);

@@ -10,10 +10,27 @@ static const char *or_none(const char *text) {
         return text[0] ? text : "none";
 }
 
+static void note(const struct http_reply *reply, const struct page_problem *problem) {
+        struct refusal r = {.method = reply->method, .status = reply->status, .sent_usec = reply->sent_usec};
+        if (!reply->refusals)
+                return;
+        refusal_path(r.path, sizeof r.path, reply->url);
+        (void)snprintf(r.code, sizeof r.code, "%s", problem->code);
+        (void)snprintf(r.message, sizeof r.message, "%s", reply->failure == HTTP_FAILED_NOT ? problem->message : reply->error);
+        (void)snprintf(r.correlation_id, sizeof r.correlation_id, "%s", reply->correlation_id);
+        (void)snprintf(r.context_id, sizeof r.context_id, "%s", problem->context_id);
+        (void)snprintf(r.cf_id, sizeof r.cf_id, "%s", reply->cf_id);
+        r.duration_usec = reply->duration_usec;
+        (void)refusal_list_add(reply->refusals, &r); /* without memory for it, it is missing */
+}
+
 void platform_reply_problem(struct page *page, const struct http_reply *reply, struct page_problem *ret) {
         struct page_problem problem = {0};
-        if (reply->failure == HTTP_FAILED_NOT && reply->status / 100 != 2)
+        bool came = reply->failure == HTTP_FAILED_NOT;
+        if (came && reply->status / 100 != 2)
                 (void)page_read_problem(page, reply->body, &problem);
+        if (!came || reply->status / 100 != 2)
+                note(reply, &problem);
         *ret = problem;
 }
 
@@ -21,23 +38,21 @@ const char *platform_reply_correlation_id(const struct http_reply *reply, const 
         return reply->correlation_id[0] ? reply->correlation_id : problem->context_id;
 }
 
-static bool is_address_refusal(const struct page_problem *problem) {
-        return text_eq(problem->code, "ip.not.authorized");
+static enum cause cause_of(enum platform_part part, const struct http_reply *reply, const struct page_problem *problem) {
+        return refusal_cause(part, reply->status, problem->code, problem->message);
 }
 
 bool platform_reply_refuses_bearer(const struct http_reply *reply, const struct page_problem *problem) {
-        return reply->failure == HTTP_FAILED_NOT && reply->status == 401 && !is_address_refusal(problem);
+        return reply->failure == HTTP_FAILED_NOT && reply->status == 401 && cause_of(PLATFORM_API, reply, problem) == CAUSE_BAD_TOKEN;
 }
 
 /* -- patience ---------------------------------------------------------------------------------------------------------- */
 
-/* The login tells its rate limit as an invalid request. */
 static bool is_limited(enum platform_part part, const struct http_reply *reply, const struct page_problem *problem) {
-        static const char words[] = "rate limit exceeded";
         if (reply->failure != HTTP_FAILED_NOT)
                 return false;
-        return reply->status == 429 || (part == PLATFORM_LOGIN && reply->status == 400 && text_eq(problem->code, "invalid_request") &&
-                                        strncasecmp(problem->message, words, sizeof words - 1) == 0);
+        enum cause cause = cause_of(part, reply, problem);
+        return cause == CAUSE_RATE_LIMITED || cause == CAUSE_LOGIN_RATE_LIMITED;
 }
 
 static bool is_failing(const struct http_reply *reply) {
@@ -69,8 +84,14 @@ uint64_t platform_reply_wait_usec(struct platform_patience *patience, enum platf
                 return 0;
 
         uint64_t wait_usec = backoff_usec(limited ? patience->limits : patience->failures);
-        if (reply->retry_after_sec > 0) {
-                uint64_t asked_usec = (uint64_t)reply->retry_after_sec * USEC_PER_SEC;
+        const struct refusal_wait said = {
+                .retry_after_sec = reply->retry_after_sec,
+                .message = limited ? problem->message : "",
+                .ratelimit_reset_sec = limited ? reply->told.reset_sec : -1,
+        };
+        int asked_sec = refusal_wait_sec(&said);
+        if (asked_sec > 0) {
+                uint64_t asked_usec = (uint64_t)asked_sec * USEC_PER_SEC;
                 wait_usec = asked_usec + random_below(asked_usec / 8);
         }
         if (now_usec >= patience->deadline_usec || wait_usec >= patience->deadline_usec - now_usec)
@@ -105,8 +126,8 @@ struct verdict platform_reply_denial(enum cause cause, const struct http_reply *
                                      const struct config *config) {
         char scopes[SCOPES_SHOWN_MAX];
         scopes_text(config, scopes, sizeof scopes);
-        return verdict_of(cause, "HTTP %d %s (scopes asked for: %s; correlation id: %s): %s", reply->status, problem->code, or_none(scopes),
-                          or_none(platform_reply_correlation_id(reply, problem)), problem->message);
+        return verdict_of(cause, "HTTP %d %s: %s (scopes asked for: %s; correlation id: %s)", reply->status, problem->code,
+                          problem->message, or_none(scopes), or_none(platform_reply_correlation_id(reply, problem)));
 }
 
 static struct verdict failure_verdict(const char *where, const struct http_reply *reply, bool out_of_time) {
@@ -117,6 +138,10 @@ static struct verdict failure_verdict(const char *where, const struct http_reply
                 return verdict_of(CAUSE_PAGE_MALFORMED, "%s: the reply is longer than %d bytes", where, HTTP_BODY_MAX);
         case HTTP_FAILED_BROKEN:
                 return verdict_of(CAUSE_PAGE_MALFORMED, "%s: the reply is broken: %s", where, reply->error);
+        case HTTP_FAILED_HELD:
+                return verdict_of(CAUSE_ALLOWANCE_SPENT, "%s: the next request would have to wait beyond the deadline", where);
+        case HTTP_FAILED_PROXY:
+                return verdict_of(CAUSE_PROXY_REFUSED, "%s: %s", where, reply->error);
         case HTTP_FAILED_NETWORK:
         case HTTP_FAILED_NOT:
                 break;
@@ -125,42 +150,18 @@ static struct verdict failure_verdict(const char *where, const struct http_reply
                           out_of_time ? "; the time that a run allows for the platform is used up" : "");
 }
 
-static enum cause login_cause(const struct http_reply *reply, const struct page_problem *problem) {
-        if (is_limited(PLATFORM_LOGIN, reply, problem))
-                return CAUSE_RATE_LIMITED;
-        if (reply->status >= 500)
-                return CAUSE_PLATFORM_ERROR;
-        if (is_address_refusal(problem))
-                return CAUSE_IP_NOT_AUTHORIZED;
-        if ((reply->status == 400 || reply->status == 401) && text_eq(problem->code, "invalid_client"))
-                return CAUSE_INVALID_CLIENT;
-        return CAUSE_TOKEN_REFUSED;
-}
-
-/* Three unlike causes share 401, so its code decides; an unknown code belongs to its status. */
-static enum cause api_cause(const struct http_reply *reply, const struct page_problem *problem) {
-        switch (reply->status) {
-        case 401:
-                return is_address_refusal(problem) ? CAUSE_IP_NOT_AUTHORIZED : CAUSE_BAD_TOKEN;
-        case 403:
-                return CAUSE_PLATFORM_SCOPE_DENIAL;
-        case 404:
-                return CAUSE_ENDPOINT_ABSENT;
-        case 429:
-                return CAUSE_RATE_LIMITED;
-        default:
-                return reply->status >= 500 ? CAUSE_PLATFORM_ERROR : CAUSE_PLATFORM_REFUSED;
-        }
-}
-
 struct verdict platform_reply_verdict(enum platform_part part, const struct http_reply *reply, const struct page_problem *problem,
                                       const struct platform_patience *patience, uint64_t now_usec, const struct config *config) {
         const char *where = part == PLATFORM_LOGIN ? config->platform.login_url : config->platform.api_url;
         if (reply->failure != HTTP_FAILED_NOT)
                 return failure_verdict(where, reply, now_usec >= patience->deadline_usec);
-        enum cause cause = part == PLATFORM_LOGIN ? login_cause(reply, problem) : api_cause(reply, problem);
-        if (cause == CAUSE_PLATFORM_SCOPE_DENIAL)
+        enum cause cause = cause_of(part, reply, problem);
+        if (reply->status == 403 && part == PLATFORM_API)
                 return platform_reply_denial(cause, reply, problem, config);
+        if (cause == CAUSE_INVALID_CLIENT)
+                return verdict_of(cause, "%s (region %s): HTTP %d %s: %s", where,
+                                  config->platform.region ? config->platform.region : "not stated", reply->status, problem->code,
+                                  problem->message);
         return verdict_of(cause, "%s: HTTP %d%s%s%s%s", where, reply->status, problem->code[0] ? " " : "", problem->code,
                           problem->message[0] ? ": " : "", problem->message);
 }

@@ -20,6 +20,7 @@ struct token {
         struct page *page;
         struct secret *bearer;      /* with a final NUL; NULL = none */
         uint64_t usable_until_usec; /* CLOCK_BOOTTIME */
+        struct allowance allowance; /* CLOCK_MONOTONIC */
 };
 
 struct token_request {
@@ -51,6 +52,10 @@ struct token *token_free(struct token *t) {
         (void)sd_event_unref(t->event);
         free(t);
         return NULL;
+}
+
+struct allowance *token_allowance(struct token *t) {
+        return &t->allowance;
 }
 
 static void wipe_text(char **text) {
@@ -151,6 +156,8 @@ static int ask(struct token_request *r) {
                 .headers = headers,
                 .body = span_of(body),
                 .ca_file = config->platform.ca_file,
+                .proxy = config->platform.proxy,
+                .proxy_credentials = config->platform.proxy_credentials.secret,
                 .user_agent = "trunkauditd/" TRUNKAUDIT_VERSION,
                 .timeout_usec = platform_timeout_usec(&r->patience, config, now_usec(r->token, CLOCK_MONOTONIC)),
         };

@@ -3,6 +3,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "../common/allowance.h"
 #include "../common/config.h"
 #include "../common/verdict.h"
 #include "http.h"
@@ -19,6 +20,9 @@ typedef void token_done_fn(struct token_request *r, const struct verdict *verdic
 int token_new(struct token **ret, sd_event *event, struct http *http, const struct config *config);
 struct token *token_free(struct token *t); /* wipes; all requests must be freed before */
 DEFINE_CLEANUP(struct token *, token_free)
+
+/* What may be asked with its bearers: every request to the API waits for it, is taken from it, and its reply is heard. */
+struct allowance *token_allowance(struct token *t);
 
 /* Gives the kept bearer, or asks the login for one. renew: the kept one was refused, ask anew. deadline_usec: CLOCK_MONOTONIC, when to give
  * up; rate limits and network errors are retried with jittered back-off until then. */

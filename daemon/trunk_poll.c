@@ -39,6 +39,7 @@ struct query {
         struct platform_patience patience;
         unsigned bearer; /* which bearer the request carried */
         bool waits_for_bearer;
+        bool held;     /* its turn comes after the deadline */
         size_t entity; /* whose detail it is */
 };
 
@@ -87,7 +88,7 @@ static void query_clear(struct query *q) {
         q->timer = sd_event_source_disable_unref(q->timer);
         free(q->url);
         q->url = NULL;
-        q->waits_for_bearer = false;
+        q->waits_for_bearer = q->held = false;
 }
 
 /* Remembers the reply that decides. */
@@ -110,19 +111,30 @@ static void finish(struct trunk_poll *p, struct verdict verdict) {
 
 static void on_reply(struct http_call *call, const struct http_reply *reply, void *user);
 
+static int wait_query(struct query *q, uint64_t wait_usec);
+
+/* Waits first when the audit's share of the rate limit is taken; a query whose turn comes too late is concluded at once. */
 static int send_query(struct query *q) {
         struct trunk_poll *p = q->poll;
+        struct allowance *allowance = token_allowance(p->token);
+        uint64_t now = now_usec(p), turn = allowance_next_usec(allowance, now);
+        q->waits_for_bearer = false;
+        q->held = turn >= p->deadline_usec && turn > now;
+        if (turn > now)
+                return wait_query(q, q->held ? 0 : turn - now);
+        allowance_take(allowance, now);
         const char *const headers[] = {secret_bytes(p->authorization).p, "Accept: application/json", NULL};
         struct http_request request = {
                 .url = q->url,
                 .method = "GET",
                 .headers = headers,
                 .ca_file = p->config->platform.ca_file,
+                .proxy = p->config->platform.proxy,
+                .proxy_credentials = p->config->platform.proxy_credentials.secret,
                 .user_agent = "trunkauditd/" TRUNKAUDIT_VERSION,
                 .timeout_usec = platform_timeout_usec(&q->patience, p->config, now_usec(p)),
         };
         q->bearer = p->bearer;
-        q->waits_for_bearer = false;
         q->call = http_call_free(q->call);
         return http_start(&q->call, p->http, &request, on_reply, q);
 }
@@ -139,9 +151,14 @@ static void send_or_conclude(struct query *q) {
 }
 
 static int on_wait_over(sd_event_source *source, uint64_t usec, void *user) {
+        struct query *q = user;
+        struct http_reply reply = {.failure = HTTP_FAILED_HELD, .retry_after_sec = -1};
         (void)source;
         (void)usec;
-        send_or_conclude(user);
+        if (q->held)
+                conclude(q, &reply, &(struct page_problem){0});
+        else
+                send_or_conclude(q);
         return 0;
 }
 
@@ -190,6 +207,7 @@ static void on_reply(struct http_call *call, const struct http_reply *reply, voi
         struct trunk_poll *p = q->poll;
         struct page_problem problem;
         (void)call;
+        allowance_heard(token_allowance(p->token), &reply->told, now_usec(p));
         platform_reply_problem(p->page, reply, &problem);
         uint64_t wait_usec = platform_reply_wait_usec(&q->patience, PLATFORM_API, reply, &problem, now_usec(p));
         if (wait_usec > 0 && wait_query(q, wait_usec) >= 0)
@@ -317,7 +335,7 @@ static void next_details(struct trunk_poll *p) {
                         size_t entity = p->next_detail++;
                         if (!wants_detail(p, &l->items[entity]))
                                 continue;
-                        if (now_usec(p) >= p->deadline_usec) {
+                        if (allowance_next_usec(token_allowance(p->token), now_usec(p)) >= p->deadline_usec) {
                                 detail_unread(p, "no time was left");
                                 continue;
                         }

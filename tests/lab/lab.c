@@ -208,6 +208,8 @@ static void write_expected(const struct life *life) {
                 (void)fprintf(f, "platform\t%s\n", s->expect_platform);
         if (s->expect_clock)
                 (void)fprintf(f, "clock\t%s\n", s->expect_clock);
+        if (s->expect_says && s->expect_says[0])
+                (void)fprintf(f, "says\t%s\n", s->expect_says);
         if (s->expect_exit >= 0)
                 (void)fprintf(f, "exit\t%d\n", s->expect_exit);
         if (fclose(f) != 0)

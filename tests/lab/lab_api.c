@@ -14,6 +14,8 @@
 
 #define BODY_MAX 4096 /* bytes of a request's body */
 #define BEARERS_MAX 32
+#define GZIP_BLOCK 65535
+#define RECENT_MAX 4096 /* API requests in a minute */
 #define PAGE_SIZE_MAX 100
 #define TURNS_MAX 64 /* of libmicrohttpd, one after another */
 #define TURN_AGAIN_USEC 1000
@@ -33,6 +35,10 @@ struct lab_api {
         char *basic; /* the one right Authorization of a token request */
         unsigned token_requests, api_requests;
         bool expired_once;
+        unsigned connections;
+        uint64_t recent[RECENT_MAX]; /* when the newest API requests came, a ring */
+        unsigned n_recent;           /* of them within the last minute */
+        size_t next_recent;
         struct bearer bearers[BEARERS_MAX];
         size_t n_bearers;
 };
@@ -56,8 +62,40 @@ static struct answer answer_text(unsigned status, char *body) {
         return (struct answer){.status = status, .body = body, .size = strlen(body)};
 }
 
-static struct answer answer_error(unsigned status, const char *code, const char *message) {
+/* The platform's words for its codes, as its definition has them. */
+static const struct {
+        const char *code, *message;
+} messages[] = {
+        {"authentication.required", "No authentication bearer token specified in authorization header."},
+        {"bad.credentials", "Invalid login credentials."},
+        {"ip.not.authorized", "Requests originating from this IP address are not authorized: [192.0.2.9]"},
+        {"missing.any.permissions",
+         "Unable to perform the requested action. You must have at least one of the following permissions assigned: "
+         "[telephony:plugin:all, telephony:trunk:view]"},
+        {"missing.permissions",
+         "Unable to perform the requested action. You are missing the following permission(s): [telephony:plugin:all]"},
+        {"missing.division.permission",
+         "Unable to perform the requested action. You are missing the following permission(s) in the provided "
+         "division(s): [telephony:plugin:all]"},
+        {"missing.any.division.permissions",
+         "Unable to perform the requested action. You must have at least one of the following permissions "
+         "assigned in the provided division(s): [telephony:plugin:all]"},
+        {"app.not.authorized.for.scope", "App not authorized to use scope sip_trunk:read"},
+        {"authz.policy.denied", "Unable to perform the requested action. Your organization's security policies have denied access. Policy "
+                                "ID(s): [4f0c9c61-31f5-4a52-a51c-8d38a2e3b6b2]"},
+        {"not.authorized", "You are not authorized to perform the requested action."},
+        {"too.many.requests.retry.after", "Rate limit exceeded the maximum. Retry the request in [1] seconds"},
+        {"too.many.requests", "Rate limit exceeded the maximum [300] requests within [60] seconds"},
+        {"not.found", "The requested resource was not found."},
+        {"internal.server.error", "The server encountered an unexpected condition."},
+};
+
+static struct answer answer_error(unsigned status, const char *code) {
         char context[37];
+        const char *message = "The request was refused.";
+        for (size_t i = 0; i < ELEMENTS(messages); i++)
+                if (strcmp(messages[i].code, code) == 0)
+                        message = messages[i].message;
         lab_random_uuid(context);
         return answer_text(status,
                            lab_text("{\"message\":\"%s\",\"code\":\"%s\",\"status\":%u,\"contextId\":\"%s\",\"details\":[],\"errors\":[]}",
@@ -65,22 +103,23 @@ static struct answer answer_error(unsigned status, const char *code, const char 
 }
 
 static struct answer answer_status(unsigned status) {
-        switch (status) {
-        case 401:
-                return answer_error(401, "bad.credentials", "Invalid login credentials.");
-        case 403:
-                return answer_error(403, "app.not.authorized.for.scope", "App not authorized to use scope sip_trunk:read");
-        case 404:
-                return answer_error(404, "not.found", "The requested resource was not found.");
-        case 429: {
-                struct answer a = answer_error(429, "too.many.requests.retry.after",
-                                               "Rate limit exceeded the maximum. Retry the request in [1] seconds");
-                a.retry_after = true;
-                return a;
-        }
-        default:
-                return answer_error(status, "internal.server.error", "The server encountered an unexpected condition.");
-        }
+        struct answer a = answer_error(status, status == 401   ? "bad.credentials"
+                                               : status == 403 ? "app.not.authorized.for.scope"
+                                               : status == 404 ? "not.found"
+                                               : status == 429 ? "too.many.requests.retry.after"
+                                                               : "internal.server.error");
+        a.retry_after = status == 429;
+        return a;
+}
+
+/* "STATUS:CODE" */
+static unsigned parse_refusal(const char *refusal, const char **ret_code) {
+        char *end;
+        unsigned long status = strtoul(refusal, &end, 10);
+        if (*end != ':' || status < 300 || status > 599)
+                lab_fail("%s is not STATUS:CODE", refusal);
+        *ret_code = end + 1;
+        return (unsigned)status;
 }
 
 struct cut_body {
@@ -114,9 +153,60 @@ static struct MHD_Response *make_response(struct answer *a) {
         return response;
 }
 
+static uint32_t crc32(const char *bytes, size_t n) {
+        uint32_t crc = ~0U;
+        for (size_t i = 0; i < n; i++) {
+                crc ^= (uint8_t)bytes[i];
+                for (int bit = 0; bit < 8; bit++)
+                        crc = crc >> 1 ^ (crc & 1 ? 0xedb88320U : 0);
+        }
+        return ~crc;
+}
+
+static void put(char **at, size_t n, uint32_t number) {
+        for (; n > 0; n--, number >>= 8)
+                *(*at)++ = (char)(number & 0xff);
+}
+
+/* gzip (RFC 1952) of stored blocks (RFC 1951 section 3.2.4): the form without the search. */
+static void compress_answer(struct answer *a) {
+        static const char header[10] = {'\x1f', '\x8b', 8, 0, 0, 0, 0, 0, 0, '\xff'};
+        size_t blocks = a->size / GZIP_BLOCK + 1;
+        char *bytes = lab_alloc(1, sizeof header + blocks * 5 + a->size + 8), *at = bytes;
+        memcpy(at, header, sizeof header);
+        at += sizeof header;
+        for (size_t i = 0, from = 0; i < blocks; i++, from += GZIP_BLOCK) {
+                uint32_t n = (uint32_t)(a->size - from < GZIP_BLOCK ? a->size - from : GZIP_BLOCK);
+                put(&at, 1, i + 1 == blocks);
+                put(&at, 2, n);
+                put(&at, 2, ~n);
+                memcpy(at, a->body + from, n);
+                at += n;
+        }
+        put(&at, 4, crc32(a->body, a->size));
+        put(&at, 4, (uint32_t)a->size);
+        free(a->body);
+        a->body = bytes;
+        a->size = (size_t)(at - bytes);
+}
+
 static void add_header(struct MHD_Response *response, const char *name, const char *value) {
         if (MHD_add_response_header(response, name, value) != MHD_YES)
                 lab_fail("unable to make a reply");
+}
+
+static void add_limits(const struct lab_api *api, struct MHD_Response *response) {
+        const struct {
+                const char *name;
+                unsigned value;
+        } headers[] = {{"inin-ratelimit-count", api->n_recent},
+                       {"inin-ratelimit-allowed", api->lab->scenario->api.allowed},
+                       {"inin-ratelimit-reset", 60}};
+        for (size_t i = 0; i < ELEMENTS(headers); i++) {
+                char *value = lab_text("%u", headers[i].value);
+                add_header(response, headers[i].name, value);
+                free(value);
+        }
 }
 
 static enum MHD_Result send_answer(const struct lab_api *api, struct MHD_Connection *connection, struct answer a) {
@@ -127,11 +217,19 @@ static enum MHD_Result send_answer(const struct lab_api *api, struct MHD_Connect
         lab_random_uuid(correlation);
         if (!gmtime_r(&now, &tm) || strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm) == 0)
                 lab_fail("unable to write a date");
+        const char *encodings = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept-Encoding");
+        if (spec->gzip && !(encodings && strstr(encodings, "gzip")))
+                lab_violation(api->lab, "platform", "a request that does not accept gzip");
+        if (spec->gzip)
+                compress_answer(&a);
         struct MHD_Response *response = make_response(&a);
         add_header(response, "Date", date);
         add_header(response, "Content-Type", "application/json");
+        add_header(response, "X-Amz-Cf-Id", "lab-cf-id==");
+        if (spec->gzip)
+                add_header(response, "Content-Encoding", "gzip");
         add_header(response, spec->correlation_id ? "ININ-Correlation-Id" : "X-Request-Id", correlation);
-        add_header(response, "inin-ratelimit-allowed", "300");
+        add_limits(api, response);
         if (a.retry_after)
                 add_header(response, "Retry-After", "1");
         enum MHD_Result r = MHD_queue_response(connection, a.status, response);
@@ -172,6 +270,11 @@ static struct answer answer_token(struct lab_api *api, struct MHD_Connection *co
                 return answer_oauth_error(401, "invalid_client", "authentication failed");
         }
         unsigned asked = ++api->token_requests;
+        if (spec->token_refuse) {
+                const char *error;
+                unsigned status = parse_refusal(spec->token_refuse, &error);
+                return answer_oauth_error(status, error, spec->token_words ? spec->token_words : "authentication failed");
+        }
         switch ((enum token_mode)spec->token[0]) {
         case TOKEN_INVALID_CLIENT:
                 return answer_oauth_error(401, "invalid_client", "authentication failed");
@@ -236,15 +339,22 @@ static enum MHD_Result read_argument(void *user, enum MHD_ValueKind kind, const 
 
 /* What the scenario makes of every listing; false when the listing is as it should be. */
 static bool answer_instead(const struct lab_api *api, struct answer *ret) {
-        switch (api->lab->scenario->api.listing_status) {
+        const struct api_spec *spec = &api->lab->scenario->api;
+        if (spec->refuse) {
+                const char *code;
+                unsigned status = parse_refusal(spec->refuse, &code);
+                *ret = answer_error(status, code);
+                return true;
+        }
+        switch (spec->listing_status) {
         case LISTING_400:
-                *ret = answer_error(400, "bad.request", "The request could not be understood by the server.");
+                *ret = answer_error(400, "bad.request");
                 return true;
         case LISTING_403:
                 *ret = answer_status(403);
                 return true;
         case LISTING_401_IP:
-                *ret = answer_error(401, "ip.not.authorized", "Requests originating from this IP address are not authorized: [192.0.2.9]");
+                *ret = answer_error(401, "ip.not.authorized");
                 return true;
         case LISTING_401_BAD:
                 *ret = answer_status(401);
@@ -340,10 +450,7 @@ static struct answer answer_edges_base(struct lab_api *api, struct MHD_Connectio
         free(a.body);
         if (found == EDGES_UNKNOWN)
                 lab_violation(api->lab, "platform", "the base %s, which is none", id);
-        return found == EDGES_DENIED ? answer_error(403, "missing.any.permissions",
-                                                    "Unable to perform the requested action. You must have at least one of the following "
-                                                    "permissions assigned: [telephony:plugin:all]")
-                                     : answer_status(404);
+        return found == EDGES_DENIED ? answer_error(403, "missing.any.permissions") : answer_status(404);
 }
 
 static bool is_under(const char *url, const char *path) {
@@ -365,10 +472,24 @@ static struct answer answer_resource(struct lab_api *api, struct MHD_Connection 
         return is_under(url, spec->path) ? answer_detail(api, url + strlen(spec->path) + 1) : answer_listing(api, connection);
 }
 
+/* Every API request counts, whatever it gets. */
+static void count_request(struct lab_api *api) {
+        uint64_t now = loop_now();
+        api->recent[api->next_recent] = now;
+        api->next_recent = (api->next_recent + 1) % RECENT_MAX;
+        api->n_recent = 0;
+        for (size_t i = 0; i < RECENT_MAX; i++)
+                api->n_recent += api->recent[i] > 0 && now - api->recent[i] < 60 * USEC_PER_SEC;
+        if (api->n_recent > api->lab->scenario->api.allowed / 3)
+                lab_violation(api->lab, "platform", "%u requests in a minute, of %u allowed", api->n_recent,
+                              api->lab->scenario->api.allowed);
+}
+
 static struct answer answer_api(struct lab_api *api, struct MHD_Connection *connection, const char *method, const char *url) {
         const struct api_spec *spec = &api->lab->scenario->api;
         const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
         const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept");
+        count_request(api);
         if (strcmp(method, "GET") != 0 || !is_served(spec, url)) {
                 lab_violation(api->lab, "platform", "%s %s", method, url);
                 return answer_status(404);
@@ -377,7 +498,7 @@ static struct answer answer_api(struct lab_api *api, struct MHD_Connection *conn
                 lab_violation(api->lab, "platform", "%s with Accept: %s", url, accept ? accept : "");
         if (!authorization) {
                 lab_violation(api->lab, "platform", "%s without a bearer", url);
-                return answer_error(401, "authentication.required", "No authentication bearer token specified in authorization header.");
+                return answer_error(401, "authentication.required");
         }
         if (!bearer_is_good(api, authorization))
                 return answer_status(401);
@@ -432,6 +553,15 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
         return send_answer(api, connection, a);
 }
 
+static void on_connection(void *user, struct MHD_Connection *connection, void **memory, enum MHD_ConnectionNotificationCode what) {
+        struct lab_api *api = user;
+        unsigned most = api->lab->scenario->api.connections;
+        (void)connection;
+        (void)memory;
+        if (what == MHD_CONNECTION_NOTIFY_STARTED && ++api->connections > most && most > 0)
+                lab_violation(api->lab, "platform", "connection %u of %u", api->connections, most);
+}
+
 static void on_completed(void *user, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode why) {
         (void)user;
         (void)connection;
@@ -462,7 +592,8 @@ static void start(struct lab_api *api) {
         api->daemon = MHD_start_daemon(MHD_USE_TLS | MHD_USE_EPOLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL, on_request, api,
                                        MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_HTTPS_MEM_KEY,
                                        api->certificate.key, MHD_OPTION_HTTPS_MEM_CERT, api->certificate.certificate,
-                                       MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+                                       MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, api,
+                                       MHD_OPTION_END);
         if (!api->daemon)
                 lab_fail("unable to serve HTTPS");
         const union MHD_DaemonInfo *port = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT);
@@ -514,7 +645,9 @@ void api_begin_run(struct lab *lab, bool new_phase) {
                 return;
         lab->trunk_pages = 0;
         if (new_phase) {
-                api->token_requests = api->api_requests = 0;
+                api->token_requests = api->api_requests = api->connections = 0;
+                api->n_recent = 0;
+                memset(api->recent, 0, sizeof api->recent);
                 api->expired_once = false;
         }
         const char *ca = ca_pem(lab->ca, lab->scenario->api.trusted);

@@ -17,7 +17,7 @@ limit=120 # seconds after which one scenario is taken to hang; nothing here pass
 differences() { # differences EXIT_CODE
 	db=$LAB_DIR/audit.db
 	sqlite3 -separator "$tab" "$db" 'SELECT trunk, outcome, cause FROM latest' >"$LAB_DIR/latest.tsv" 2>>"$LAB_DIR/output"
-	run=$(sqlite3 -separator "$tab" "$db" 'SELECT platform_cause, clock_cause FROM runs ORDER BY id DESC LIMIT 1' 2>>"$LAB_DIR/output")
+	run=$(sqlite3 -separator "$tab" "$db" 'SELECT platform_cause, clock_cause, platform_detail FROM runs ORDER BY id DESC LIMIT 1' 2>>"$LAB_DIR/output")
 	awk -F '\t' -v run="$run" -v code="$1" -v latest="$LAB_DIR/latest.tsv" -v verdicts="$LAB_DIR/verdicts.tsv" -v phase="$LAB_PHASE" '
 		BEGIN {
 			while ((getline line < latest) > 0) {
@@ -36,6 +36,7 @@ differences() { # differences EXIT_CODE
 		$1 == "trunk" { compare($2, $3 " " $4, got[$2]); verdict($2, $4, got[$2]) }
 		$1 == "platform" { compare("platform", $2, r[1]); verdict("platform", $2, r[1]) }
 		$1 == "clock" { compare("clock", $2, r[2]); verdict("clock", $2, r[2]) }
+		$1 == "says" && !index(r[3], $2) { print "platform: expected the words " $2 ", got " r[3] }
 		$1 == "exit" { compare("exit", $2, code) }' "$LAB_DIR/expected.tsv"
 	sed 's/^/violation: /' "$LAB_DIR/violations"
 	if [ -e "$LAB_DIR/leaked" ]; then # passwords that the platform told

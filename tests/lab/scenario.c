@@ -42,6 +42,12 @@ static const struct key api_keys[] = {
         K(api_spec, page_size, KIND_COUNT, NULL),
         K(api_spec, path, KIND_TEXT, NULL),
         K(api_spec, fail_first, KIND_TWO_COUNTS, NULL),
+        K(api_spec, refuse, KIND_TEXT, NULL),
+        K(api_spec, token_refuse, KIND_TEXT, NULL),
+        K(api_spec, token_words, KIND_TEXT, NULL),
+        K(api_spec, allowed, KIND_COUNT, NULL),
+        K(api_spec, connections, KIND_COUNT, NULL),
+        K(api_spec, gzip, KIND_BOOL, NULL),
         K(api_spec, token, KIND_WORD_COUNT, "ok|invalid_client|rate_limit|refused|500"),
         {"token_life", KIND_COUNT, offsetof(struct api_spec, token_life_sec), NULL},
         K(api_spec, expire_token_once, KIND_BOOL, NULL),
@@ -170,6 +176,7 @@ static const struct key expect_keys[] = {
         {"platform", KIND_TEXT, offsetof(struct scenario, expect_platform), NULL},
         {"clock", KIND_TEXT, offsetof(struct scenario, expect_clock), NULL},
         {"exit", KIND_COUNT, offsetof(struct scenario, expect_exit), NULL},
+        {"says", KIND_TEXT, offsetof(struct scenario, expect_says), NULL},
 };
 
 struct reader {
@@ -592,8 +599,12 @@ struct scenario *scenario_load(const char *file, unsigned phase) {
         s->name = name_of(file);
         s->phases = 1;
         s->expect_exit = -1;
-        s->api = (struct api_spec){
-                .path = lab_copy(LAB_API_PATH), .token_life_sec = 86400, .trusted = true, .secret = true, .correlation_id = true};
+        s->api = (struct api_spec){.path = lab_copy(LAB_API_PATH),
+                                   .allowed = 300,
+                                   .token_life_sec = 86400,
+                                   .trusted = true,
+                                   .secret = true,
+                                   .correlation_id = true};
         struct reader r = {.s = s, .file = file, .phase = phase, .phase_now = 1};
         char *line = NULL;
         size_t size = 0;

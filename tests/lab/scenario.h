@@ -9,7 +9,7 @@
  *   config SECTION.KEY=VALUE             further keys of trunkauditd.yaml, or other values
  *   trunk NAME key=… [-> OUTCOME CAUSE]  a trunk, its carrier, and the verdict expected for it. With proxies=N there are N carriers
  *                                        for one account; proxyK.KEY=VALUE is for the Kth alone (as NAME#K in violations)
- *   expect [platform=CAUSE] [clock=CAUSE] [exit=N]
+ *   expect [platform=CAUSE] [clock=CAUSE] [exit=N] [says=TEXT, which is in the platform's detail]
  *   phase N                              what follows holds from the Nth run on: it changes keys of what exists (ntp by its name)
  *
  * The keys and their values are the tables of scenario.c; their meaning is beside the fields below. */
@@ -47,6 +47,12 @@ struct api_spec {
         unsigned page_size; /* entities of a page, whatever the client asks for; 0 = what it asks for */
         char *path;
         unsigned fail_first[2]; /* that many API requests get that status */
+        char *refuse;           /* "STATUS:CODE": what the listing says; the message is that of the code, as the platform has it */
+        char *token_refuse;     /* the same for a token request, as an OAuth error */
+        char *token_words;      /* its description in place of "authentication failed" */
+        unsigned allowed;       /* inin-ratelimit-allowed; more than a third of it in a minute is a violation */
+        unsigned connections;   /* more of them in a phase are a violation; 0 = not counted */
+        bool gzip;              /* replies are compressed when the client takes that */
         unsigned token[2];      /* enum token_mode, and how many token requests it is true of (TOKEN_RATE_LIMIT) */
         unsigned token_life_sec;
         bool expire_token_once; /* the first bearer gets 401 bad.credentials */
@@ -267,7 +273,8 @@ struct scenario {
         struct trunk_spec *trunks;
         size_t n_trunks;
         char *expect_platform, *expect_clock;
-        int expect_exit; /* -1 = not stated */
+        char *expect_says; /* part of the platform's detail */
+        int expect_exit;   /* -1 = not stated */
 };
 
 /* Reads FILE as of a phase (1 is the first). Mistakes are told as FILE:LINE: TEXT on stderr, and NULL comes back. */
