@@ -30,6 +30,9 @@ static const char verdicts[] =
 static const char platform_view[] =
 #include "sql/006_platform_view.inc"
         ;
+static const char platform_request[] =
+#include "sql/007_platform_request.inc"
+        ;
 static const char drift[] =
 #include "sql/008_drift.inc"
         ;
@@ -38,7 +41,7 @@ static const char views[] =
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
-static const char *const migrations[] = {initial, transports, guard, carrier_clock, verdicts, platform_view, drift};
+static const char *const migrations[] = {initial, transports, guard, carrier_clock, verdicts, platform_view, platform_request, drift};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {

@@ -7,6 +7,7 @@
 #include "carrier_clock.h"
 #include "evidence.h"
 #include "guard.h"
+#include "refusal.h"
 #include "trunk.h"
 #include "verdict.h"
 
@@ -69,6 +70,8 @@ struct run {
         int64_t trunks_known_usec; /* when the list of trunks was last read from the platform; 0 = never */
 
         unsigned n_trunks, n_pass, n_warn, n_fail, n_untested;
+
+        const struct refusal_list *refusals; /* borrowed: requests to the platform that failed; NULL = none */
 
         const struct guard *guard; /* borrowed; what was reserved is settled by it and by the results'; NULL = nothing was */
         struct guard_time spent_until;

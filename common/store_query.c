@@ -88,6 +88,10 @@ static const char *const sql[STATEMENT_COUNT] = {
 
         [STATEMENT_ANNOUNCED] =
                 "SELECT word, told_usec FROM announcement JOIN cause ON cause.id = announcement.cause WHERE subject = :subject",
+        [STATEMENT_PUT_REFUSAL] =
+                "INSERT INTO platform_request (run, seq, sent_usec, duration_usec, method, path, status, code, message,"
+                " correlation_id, context_id, cf_id) VALUES (:run, :seq, :sent, :duration, :method, :path, :status, :code,"
+                " :message, :correlation_id, :context_id, :cf_id)",
         [STATEMENT_PUT_ANNOUNCEMENT] = "INSERT OR REPLACE INTO announcement (subject, cause, run, told_usec)"
                                        " VALUES (:subject, (SELECT id FROM cause WHERE word = :cause), :run, :told)",
 

@@ -282,6 +282,23 @@ static int put_result(struct store *s, int64_t run, const struct result *result)
         return r;
 }
 
+static int put_refusal(struct store *s, int64_t run, size_t seq, const struct refusal *r) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_REFUSAL, "store a failed request");
+        bind_integer(&q, ":run", run);
+        bind_integer(&q, ":seq", (int64_t)seq);
+        bind_integer(&q, ":sent", r->sent_usec);
+        bind_integer(&q, ":duration", (int64_t)r->duration_usec);
+        bind_text(&q, ":method", r->method);
+        bind_text(&q, ":path", r->path);
+        bind_optional(&q, ":status", r->status);
+        bind_text_or_null(&q, ":code", r->code);
+        bind_text_or_null(&q, ":message", r->message);
+        bind_text_or_null(&q, ":correlation_id", r->correlation_id);
+        bind_text_or_null(&q, ":context_id", r->context_id);
+        bind_text_or_null(&q, ":cf_id", r->cf_id);
+        return query_run(&q);
+}
+
 static int put_results(struct store *s, const struct run *run, const struct result *results, size_t n) {
         int r = put_run(s, run);
         for (size_t i = 0; r == 0 && i < n; i++) {
@@ -291,6 +308,8 @@ static int put_results(struct store *s, const struct run *run, const struct resu
         }
         if (r == 0 && run->state == RUN_DONE && !run->partial)
                 r = store_end_drift(s, run);
+        for (size_t i = 0; r == 0 && run->refusals && i < run->refusals->n; i++)
+                r = put_refusal(s, run->id, i + 1, &run->refusals->items[i]);
         return r == 0 && run->guard ? store_settle(s, run, results, n) : r;
 }
 

@@ -29,7 +29,7 @@ struct cause_info {
         const char *reference; /* where the rule is written; "none" = nowhere */
 };
 
-#define VERDICT_DETAIL_MAX 400 /* bytes of detail, with the final NUL; longer ones are cut at a character boundary */
+#define VERDICT_DETAIL_MAX 600 /* bytes of detail, with the final NUL; longer ones are cut at a character boundary */
 
 /* A cause, and what was seen this time: both values of what differs, the status line, the error. Plain data. */
 struct verdict {

@@ -30,7 +30,8 @@ struct audit {
 
         struct run run;
         const char *unknown_name;
-        struct resolver *resolver; /* one for each run: it reads resolv.conf when it is made */
+        struct refusal_list refusals; /* of the platform */
+        struct resolver *resolver;    /* one for each run: it reads resolv.conf when it is made */
         struct clock_check *clock;
         struct trunk_poll *poll;
         sd_event_source *begin, *limit, *pacer;
@@ -120,7 +121,15 @@ static void tell_summary(struct audit *a, const struct telling *t, size_t n_resu
 static void tell_part(struct audit *a, enum change change, const struct verdict *v, enum event bad, enum event good,
                       const char *correlation_id) {
         const struct cause_info *info = cause_info(v->cause);
-        const struct journal_fields f = {.run = a->run.id, .verdict = v, .correlation_id = correlation_id};
+        /* The last request that failed is the one that decided. */
+        const struct refusal *last = v == &a->run.platform && a->refusals.n > 0 ? &a->refusals.items[a->refusals.n - 1] : NULL;
+        const struct journal_fields f = {
+                .run = a->run.id,
+                .verdict = v,
+                .correlation_id = correlation_id,
+                .context_id = last ? last->context_id : NULL,
+                .cf_id = last ? last->cf_id : NULL,
+        };
         if (change != CHANGE_NONE)
                 journal_event(a->context.journal, change == CHANGE_ENDED ? good : bad, -1, &f, "%s%s%s%s", info->sentence,
                               v->detail[0] ? " (" : "", v->detail, v->detail[0] ? ")" : "");
@@ -170,6 +179,8 @@ static void stop_agents(struct audit *a) {
         a->pacer = sd_event_source_disable_unref(a->pacer);
         a->clock = clock_check_free(a->clock);
         a->poll = trunk_poll_free(a->poll);
+        if (a->context.http && a->refusals.n == 0)
+                a->refusals = http_take_refusals(a->context.http);
 }
 
 /* Stores the results and the end of the run; ret_telling's arrays are the caller's. */
@@ -192,6 +203,7 @@ static int store_and_tell(struct audit *a) {
         count_outcomes(&a->run, results, n);
         a->run.finished_usec = now_realtime();
         a->run.guard = a->guard;
+        a->run.refusals = &a->refusals;
         a->run.spent_until = guard_time();
         int r = store_end_run(a->context.store, &a->run, results, n);
         if (r != 0)
@@ -413,6 +425,20 @@ static void trunks_are_known(struct audit *a) {
         start_probes(a);
 }
 
+/* The trunks of the last listing, and in the verdict how old that is: in front, for a long detail is cut at its end. */
+static int remember_trunks(struct audit *a) {
+        struct verdict v = a->run.platform;
+        int r = store_known_trunks(a->context.store, &a->trunks, &a->run.trunks_known_usec);
+        int64_t minutes = (now_realtime() - a->run.trunks_known_usec) / (int64_t)(60 * USEC_PER_SEC);
+        const char *semicolon = v.detail[0] ? "; " : "";
+        if (r == STORE_NONE)
+                a->run.platform = verdict_of(v.cause, "no listing was ever read%s%s", semicolon, v.detail);
+        else if (r == 0)
+                a->run.platform = verdict_of(v.cause, "trunks as listed %lld h %lld min ago%s%s", (long long)minutes / 60,
+                                             (long long)minutes % 60, semicolon, v.detail);
+        return r == STORE_NONE ? 0 : r;
+}
+
 static void on_poll(struct trunk_poll *p, struct trunk_poll_result *result, void *user) {
         struct audit *a = user;
         a->run.platform = result->verdict;
@@ -429,8 +455,7 @@ static void on_poll(struct trunk_poll *p, struct trunk_poll_result *result, void
                 a->run.trunks_known_usec = now_realtime();
                 r = store_put_trunks(a->context.store, &a->trunks, a->run.trunks_known_usec);
         } else {
-                r = store_known_trunks(a->context.store, &a->trunks, &a->run.trunks_known_usec);
-                r = r == STORE_NONE ? 0 : r;
+                r = remember_trunks(a);
         }
         a->poll = trunk_poll_free(p);
         if (r != 0)
@@ -479,6 +504,7 @@ static int on_begin(sd_event_source *source, void *user) {
         r = trunk_poll_start(&a->poll, a->context.event, a->context.http, a->context.token, a->context.config, on_poll, a);
         if (r < 0) {
                 a->run.platform = verdict_of(CAUSE_PLATFORM_UNREACHABLE, "unable to start: %s", strerror(-r));
+                (void)remember_trunks(a);
                 trunks_are_known(a);
         }
         return 0;
@@ -557,7 +583,7 @@ int audit_start(struct audit **ret, const struct audit_context *context, const s
 
 void audit_abort(struct audit *a) {
         /* The platform had not answered yet: the trunks of its last listing get their rows all the same. */
-        if (!a->trunks_known && store_known_trunks(a->context.store, &a->trunks, &a->run.trunks_known_usec) >= 0 && prepare_items(a) < 0)
+        if (!a->trunks_known && remember_trunks(a) == 0 && prepare_items(a) < 0)
                 journal_log(a->context.journal, LOG_ERR, "Unable to list the trunks of the run that ends: %s", strerror(ENOMEM));
         a->pace = pace_free(a->pace); /* no new probe starts while the old ones end */
         for (size_t i = 0; i < a->n_items; i++)
@@ -583,6 +609,7 @@ struct audit *audit_free(struct audit *a) {
                 (void)guard_free(a->guard);
                 (void)pace_free(a->pace);
                 trunk_list_clear(&a->trunks);
+                refusal_list_clear(&a->refusals);
                 free(a);
         }
         return NULL;

@@ -7,7 +7,7 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
-#define FIELDS_MAX 16
+#define FIELDS_MAX 20
 #define TEXT_MAX 2048 /* bytes of one field */
 
 struct journal {
@@ -123,6 +123,8 @@ void journal_event(struct journal *j, enum event event, int priority, const stru
                 add_text(&e, "TRUNKAUDIT_REMEDY", info->remedy);
         }
         add_text(&e, "TRUNKAUDIT_CORRELATION_ID", f->correlation_id);
+        add_text(&e, "TRUNKAUDIT_CONTEXT_ID", f->context_id);
+        add_text(&e, "TRUNKAUDIT_CF_ID", f->cf_id);
         send(j, priority, &e, e.text[0] + strlen("MESSAGE="));
 }
 

@@ -270,6 +270,26 @@ LEFT JOIN cause AS clock ON clock.id = run.clock_cause
 LEFT JOIN cause AS platform ON platform.id = run.platform_cause
 ORDER BY run.id DESC;
 
+DROP VIEW IF EXISTS refusals;
+CREATE VIEW refusals AS -- every request to the platform that failed, those that were made again included; newest run first
+SELECT
+  p.run,
+  strftime('%Y-%m-%dT%H:%M:%fZ', p.sent_usec / 1000000.0, 'unixepoch') AS time, -- of sending
+  p.method,
+  p.path,
+  p.status,                                                    -- HTTP; NULL: no reply came
+  p.code,                                                      -- the platform's word for it
+  p.message,
+  p.correlation_id,                                            -- the ids to quote to the platform's support
+  p.context_id,
+  p.cf_id,
+  round(p.duration_usec / 1000.0, 1) AS duration_ms,
+  cause.word AS cause                                          -- what became of the run's listing
+FROM platform_request AS p
+JOIN run ON run.id = p.run
+LEFT JOIN cause ON cause.id = run.platform_cause
+ORDER BY p.run DESC, p.seq;
+
 DROP VIEW IF EXISTS guard;
 CREATE VIEW guard AS -- what the lock-out guard counts, of its limits: requests, answers and failures; and which trunks it holds
 WITH period(word, usec) AS (VALUES ('10 minutes', 600000000), ('hour', 3600000000), ('day', 86400000000)),

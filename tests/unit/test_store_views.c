@@ -245,6 +245,36 @@ static struct table *expect_table(struct store *s, enum store_view view, const c
         return t;
 }
 
+START_TEST(refusals_are_kept_with_their_ids) {
+        struct store *s = open_writer();
+        struct refusal_list l = {0};
+        struct refusal r = {.method = "GET",
+                            .path = "/api/v2/x?pageNumber=1",
+                            .status = 403,
+                            .code = "missing.any.permissions",
+                            .message = "assigned: [a:b:c]",
+                            .correlation_id = "c-1",
+                            .context_id = "x-1",
+                            .cf_id = "cf-1",
+                            .sent_usec = START + 1500,
+                            .duration_usec = 12340};
+        ck_assert_int_eq(refusal_list_add(&l, &r), 0);
+        r = (struct refusal){.method = "POST", .path = "/oauth/token", .message = "connection refused", .sent_usec = START};
+        ck_assert_int_eq(refusal_list_add(&l, &r), 0);
+        struct run run = make_run(0);
+        run.platform = verdict_of(CAUSE_PERMISSION_MISSING, "[a:b:c]");
+        run.refusals = &l;
+        store_run(s, &run, NULL, 0);
+        expect_rows("SELECT run, time, method, path, status, code, message, correlation_id, context_id, cf_id, duration_ms, cause FROM "
+                    "refusals",
+                    "1|2026-11-23T05:00:00.002Z|GET|/api/v2/x?pageNumber=1|403|missing.any.permissions|assigned: [a:b:c]|c-1|x-1|cf-1|12.3|"
+                    "permission_missing\n"
+                    "1|2026-11-23T05:00:00.000Z|POST|/oauth/token|||connection refused||||0.0|permission_missing");
+        refusal_list_clear(&l);
+        store_close(s);
+}
+END_TEST
+
 START_TEST(views_are_read_as_tables) {
         struct store *s = open_writer();
         tell_a_story(s);
@@ -359,6 +389,7 @@ int main(void) {
         tcase_add_test(tc, views_show_the_story);
         tcase_add_test(tc, the_platform_s_view_stands_beside_ours);
         tcase_add_test(tc, carriers_clocks_are_kept);
+        tcase_add_test(tc, refusals_are_kept_with_their_ids);
         tcase_add_test(tc, views_are_read_as_tables);
         tcase_add_test(tc, a_trunk_is_found_by_id_before_name);
         suite_add_tcase(suite, tc);
