@@ -62,6 +62,7 @@ struct config {
                 char *ca_file;                       /* NULL = the system's */
                 char *proxy;                         /* URL of an HTTP proxy; NULL = as the environment says */
                 struct secret_ref proxy_credentials; /* USER:PASSWORD */
+                char *page_dir;                      /* recorded replies to read in place of the network; NULL = none */
                 uint64_t timeout_usec;               /* of one request; default 30s */
                 uint64_t deadline_usec;              /* of everything asked in one run, waits included; default 3m */
         } platform;

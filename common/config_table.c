@@ -111,6 +111,10 @@ static const char *judge_file(struct span text) {
         return text.p[text.n - 1] == '/' ? "is a directory (write the path of a file)" : NULL;
 }
 
+static const char *judge_directory(struct span text) {
+        return text.p[0] != '/' ? "does not begin with / (write the whole path)" : NULL;
+}
+
 static const char *judge_proxy(struct span text) {
         struct span rest = text, http = SPAN("http://"), https = SPAN("https://");
         if (!has_prefix(text, http) && !has_prefix(text, https))
@@ -332,6 +336,8 @@ static const struct option platform_options[] = {
                  "Hosts "
                  "of no_proxy are asked directly."},
         {"proxy_credentials", OPTION_SECRET, AT(platform.proxy_credentials), .help = "What the proxy asks for: USER:PASSWORD."},
+        {"page_dir", OPTION_TEXT, AT(platform.page_dir), .max = PATH_TEXT_MAX, .judge = judge_directory,
+         .help = "Read the replies that trunkaudit run --record left here in place of asking the platform: no token, no network."},
         {"timeout", OPTION_DURATION, AT(platform.timeout_usec), .min = 10 * MILLISECOND, .max = 10 * MINUTE, .preset = "30s",
          .help = "Of one request."},
         {"deadline", OPTION_DURATION, AT(platform.deadline_usec), .min = 10 * MILLISECOND, .max = HOUR, .preset = "3m",

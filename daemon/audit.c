@@ -630,6 +630,8 @@ int audit_context_open(struct audit_context *ret, sd_event *event, const struct 
                 r = transport_new(&c.transport, event);
         if (r >= 0 && config->has_platform)
                 r = http_new(&c.http, event);
+        if (c.http && config->platform.page_dir)
+                http_replay(c.http, config->platform.page_dir);
         if (r >= 0 && config->has_platform)
                 r = token_new(&c.token, event, c.http, config);
         if (r < 0)

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "now.h"
+#include "tape.h"
 
 #define TIMER_ACCURACY_USEC (1 * USEC_PER_MSEC)
 #define DEADLINE_GRACE_USEC (500 * USEC_PER_MSEC) /* curl's own timeout comes first and says more */
@@ -22,6 +23,8 @@ struct http {
         sd_event_source *timer;
         struct http_call *calls; /* those that curl works on */
         struct refusal_list refusals;
+        const char *record_directory, *replay_directory; /* NULL = neither */
+        int record_error;
 };
 
 struct http_call {
@@ -116,6 +119,11 @@ static void finish(struct http_call *call, enum http_failure failure, const char
         call->reply.duration_usec = now_usec_of(CLOCK_MONOTONIC) - call->started_usec;
         if (call->reply.sent_usec == 0) /* it did not come to that */
                 call->reply.sent_usec = now_realtime() - (int64_t)call->reply.duration_usec;
+        if (call->http->record_directory && failure == HTTP_FAILED_NOT) {
+                int r = tape_write(call->http->record_directory, call->reply.method, call->url, call->reply.status, call->reply.body);
+                if (r < 0)
+                        call->http->record_error = r;
+        }
         (void)sd_event_source_set_enabled(call->delivery, SD_EVENT_ONESHOT);
 }
 
@@ -273,6 +281,18 @@ struct http *http_free(struct http *h) {
         free(h);
         curl_global_cleanup();
         return NULL;
+}
+
+void http_record(struct http *h, const char *directory) {
+        h->record_directory = directory;
+}
+
+void http_replay(struct http *h, const char *directory) {
+        h->replay_directory = directory;
+}
+
+int http_record_error(const struct http *h) {
+        return h->record_error;
 }
 
 struct refusal_list http_take_refusals(struct http *h) {
@@ -506,16 +526,23 @@ static int add_sources(struct http_call *call, uint64_t timeout_usec) {
         return sd_event_source_set_enabled(call->delivery, SD_EVENT_OFF);
 }
 
-int http_start(struct http_call **ret, struct http *h, const struct http_request *request, http_done_fn *done, void *user) {
-        struct http_call *call = calloc(1, sizeof *call);
-        if (!call)
-                return -ENOMEM;
-        *call = (struct http_call){
-                .http = h, .done = done, .user = user, .reply = {.retry_after_sec = -1, .told = {-1, -1, -1}, .refusals = &h->refusals}};
-        int r = copy_request(call, request);
-        if (r == 0)
-                r = add_sources(call, request->timeout_usec);
-        if (r == 0 && !h->multi)
+/* The reply from the directory; as with the network, done is called later. */
+static void replay(struct http_call *call) {
+        const char *directory = call->http->replay_directory;
+        call->started_usec = now_usec_of(CLOCK_MONOTONIC);
+        int r = tape_read(directory, call->reply.method, call->url, &call->reply.status, &call->body, &call->body_n);
+        call->body_size = call->body_n;
+        if (r < 0)
+                (void)snprintf(call->error, sizeof call->error, "%s: %s", directory,
+                               r == -ENOENT ? "no such reply was recorded" : strerror(-r));
+        finish(call, r == 0 ? HTTP_FAILED_NOT : HTTP_FAILED_ABSENT, call->error);
+}
+
+/* Hands the call to curl. */
+static int send_call(struct http_call *call, const struct http_request *request) {
+        struct http *h = call->http;
+        int r = 0;
+        if (!h->multi)
                 r = multi_new(&h->multi, h);
         if (r == 0 && !(call->easy = curl_easy_init()))
                 r = -ENOMEM;
@@ -525,16 +552,34 @@ int http_start(struct http_call **ret, struct http *h, const struct http_request
                 r = -EINVAL;
         if (r == 0 && curl_multi_add_handle(h->multi, call->easy) != CURLM_OK)
                 r = -EIO;
-        if (r < 0) {
-                (void)http_call_free(call);
+        if (r < 0)
                 return r;
-        }
         call->running = true;
         call->started_usec = now_usec_of(CLOCK_MONOTONIC);
         call->next = h->calls;
         if (h->calls)
                 h->calls->previous = call;
         h->calls = call;
+        return 0;
+}
+
+int http_start(struct http_call **ret, struct http *h, const struct http_request *request, http_done_fn *done, void *user) {
+        struct http_call *call = calloc(1, sizeof *call);
+        if (!call)
+                return -ENOMEM;
+        *call = (struct http_call){
+                .http = h, .done = done, .user = user, .reply = {.retry_after_sec = -1, .told = {-1, -1, -1}, .refusals = &h->refusals}};
+        int r = copy_request(call, request);
+        if (r == 0)
+                r = add_sources(call, request->timeout_usec);
+        if (r == 0 && !h->replay_directory)
+                r = send_call(call, request);
+        if (r < 0) {
+                (void)http_call_free(call);
+                return r;
+        }
+        if (h->replay_directory)
+                replay(call);
         *ret = call;
         return 0;
 }

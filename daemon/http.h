@@ -32,6 +32,7 @@ enum http_failure {
         HTTP_FAILED_TOO_LARGE, /* more than HTTP_BODY_MAX */
         HTTP_FAILED_BROKEN,    /* a reply that is not HTTP, or was cut short */
         HTTP_FAILED_HELD,      /* not sent: the rate limit's share is taken (never of http itself) */
+        HTTP_FAILED_ABSENT,    /* nothing was recorded of it */
         HTTP_FAILED_PROXY,     /* the proxy refused, or cannot be reached */
 };
 
@@ -56,6 +57,11 @@ typedef void http_done_fn(struct http_call *call, const struct http_reply *reply
 int http_new(struct http **ret, sd_event *event);
 struct http *http_free(struct http *h); /* all calls must be freed before */
 DEFINE_CLEANUP(struct http *, http_free)
+
+/* From now on every reply is written into a directory (tape.h), or read from there in place of the network. Borrowed, outlive it. */
+void http_record(struct http *h, const char *directory);
+void http_replay(struct http *h, const char *directory);
+int http_record_error(const struct http *h); /* 0, or -errno: a reply could not be written */
 
 /* The requests that failed since it was last asked; the caller's from then on. */
 struct refusal_list http_take_refusals(struct http *h);

@@ -143,6 +143,7 @@ static struct verdict failure_verdict(const char *where, const struct http_reply
         case HTTP_FAILED_PROXY:
                 return verdict_of(CAUSE_PROXY_REFUSED, "%s: %s", where, reply->error);
         case HTTP_FAILED_NETWORK:
+        case HTTP_FAILED_ABSENT:
         case HTTP_FAILED_NOT:
                 break;
         }

@@ -117,7 +117,7 @@ static int wait_query(struct query *q, uint64_t wait_usec);
 static int send_query(struct query *q) {
         struct trunk_poll *p = q->poll;
         struct allowance *allowance = token_allowance(p->token);
-        uint64_t now = now_usec(p), turn = allowance_next_usec(allowance, now);
+        uint64_t now = now_usec(p), turn = p->config->platform.page_dir ? now : allowance_next_usec(allowance, now);
         q->waits_for_bearer = false;
         q->held = turn >= p->deadline_usec && turn > now;
         if (turn > now)
@@ -335,7 +335,8 @@ static void next_details(struct trunk_poll *p) {
                         size_t entity = p->next_detail++;
                         if (!wants_detail(p, &l->items[entity]))
                                 continue;
-                        if (allowance_next_usec(token_allowance(p->token), now_usec(p)) >= p->deadline_usec) {
+                        if (!p->config->platform.page_dir &&
+                            allowance_next_usec(token_allowance(p->token), now_usec(p)) >= p->deadline_usec) {
                                 detail_unread(p, "no time was left");
                                 continue;
                         }

@@ -17,6 +17,7 @@
 #include "journal.h"
 #include "nonce_lifetime.h"
 #include "probe_command.h"
+#include "tape.h"
 
 #define LIMIT_DEFAULT 50 /* rows of history and clock */
 
@@ -29,7 +30,8 @@ struct command_line {
         const char *config_file;
         const char *database; /* NULL = the configuration's */
         bool json, force;
-        unsigned limit; /* rows; 0 = all */
+        const char *record; /* directory for the platform's replies; NULL = none */
+        unsigned limit;     /* rows; 0 = all */
         struct probe_options probe;
         struct explain_options explain;
         unsigned allowed; /* the commands that have all the options given: flags FOR_ */
@@ -42,6 +44,7 @@ static const char help[] =
         "\n"
         "  run [--trunk NAME]... [--json]       audit now: every trunk, or those named (id or name)\n"
         "      --force          with --trunk: send credentials again that the lock-out guard holds\n"
+        "      --record DIR     save what the platform says in a new directory, without secrets (see platform.page_dir)\n"
         "  status [--json]                      each trunk's newest verdict\n"
         "  history TRUNK [--limit N] [--json]   one trunk's verdicts, newest first\n"
         "  clock [--limit N] [--json]           the clock's verdicts, newest first\n"
@@ -255,6 +258,8 @@ static int run_audit(struct command_run *c, const struct config *config, struct 
         int r = audit_context_open(&c->context, event, config, c->store, journal);
         if (r < 0)
                 return complain(EXIT_BROKEN, "unable to set up the run: %s", strerror(-r));
+        if (c->line->record && c->context.http)
+                http_record(c->context.http, c->line->record);
         const struct audit_request request = {
                 .trigger = RUN_TRIGGER_COMMAND,
                 .names = c->names[0] ? c->names : NULL,
@@ -276,8 +281,23 @@ static int run_audit(struct command_run *c, const struct config *config, struct 
                         c->code = complain(EXIT_BROKEN, "the event loop failed: %s", strerror(-r));
         }
         (void)audit_free(audit);
+        r = c->line->record && c->context.http ? http_record_error(c->context.http) : 0;
+        if (r < 0)
+                c->code = complain(EXIT_BROKEN, "unable to save what the platform said in %s: %s", c->line->record, strerror(-r));
         audit_context_close(&c->context);
         return c->code;
+}
+
+/* Returns 0 or the exit code. */
+static int begin_record(const struct command_line *l, const struct config *config) {
+        if (!l->record)
+                return 0;
+        if (!config->has_platform || config->platform.page_dir)
+                return complain(EXIT_USAGE, "run: --record: the configuration has no platform to ask");
+        int r = tape_begin(l->record);
+        if (r == -ENOTEMPTY)
+                return complain(EXIT_USAGE, "run: --record: %s is not empty (name a new directory)", l->record);
+        return r < 0 ? complain(EXIT_USAGE, "run: --record: unable to make %s: %s", l->record, strerror(-r)) : 0;
 }
 
 static int command_run(const struct command_line *l, const char **names) {
@@ -292,9 +312,10 @@ static int command_run(const struct command_line *l, const char **names) {
         if (l->database)
                 return complain(EXIT_USAGE, "run: --database is for reading; the configuration's store.path says where a run is stored");
         int code = load_config(l, true, &config);
-        if (code)
-                return code;
-        code = open_database(config->store.path, STORE_WRITE, &store);
+        if (code == 0)
+                code = begin_record(l, config);
+        if (code == 0)
+                code = open_database(config->store.path, STORE_WRITE, &store);
         if (code)
                 return code;
         int r = journal_new(&journal, JOURNAL_STDERR);
@@ -462,8 +483,8 @@ static int command_explain(const struct command_line *l) {
 static int dispatch(const char *command, const struct command_line *l, const char **names) {
         if (names[0] && strcmp(command, "run") != 0)
                 return complain(EXIT_USAGE, "%s: --trunk is for run", command);
-        if (l->force && strcmp(command, "run") != 0)
-                return complain(EXIT_USAGE, "%s: --force is for run", command);
+        if ((l->force || l->record) && strcmp(command, "run") != 0)
+                return complain(EXIT_USAGE, "%s: %s is for run", command, l->force ? "--force" : "--record");
         bool probe = strcmp(command, "probe") == 0, explain = strcmp(command, "explain") == 0;
         if (!(l->allowed & (probe ? FOR_PROBE : explain ? FOR_EXPLAIN : FOR_OTHERS)))
                 return complain(EXIT_USAGE, "%s: an option is for another command (see trunkaudit --help)", command);
@@ -548,6 +569,7 @@ int main(int argc, char **argv) {
                                                 {"limit", required_argument, NULL, 'l'},
                                                 {"trunk", required_argument, NULL, 't'},
                                                 {"force", no_argument, NULL, 'f'},
+                                                {"record", required_argument, NULL, 'W'},
                                                 {"help", no_argument, NULL, 'h'},
                                                 {"version", no_argument, NULL, 'V'},
                                                 {"transport", required_argument, NULL, 'T'},
@@ -595,6 +617,9 @@ int main(int argc, char **argv) {
                         break;
                 case 'f':
                         l.force = true;
+                        break;
+                case 'W':
+                        l.record = optarg;
                         break;
                 case 't':
                         names[n_names++] = optarg;
