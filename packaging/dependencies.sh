@@ -36,6 +36,7 @@ kamailio-tls-modules    its TLS
 openssl                 its certificates
 chrony                  real time server
 dnsmasq-base            real name server
+nghttp2-proxy           real HTTP/2
 python3-minimal         drives the real peers
 libedit2                (chronyd needs it where chrony is unpacked, see below)
 libseccomp2             (the same)
@@ -92,9 +93,11 @@ install_packages() {
 	fi
 	apt-get -qq install -y --no-install-recommends --no-remove -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 "$@"
 	# Nor may the next boot start what was installed for the tests only.
-	for service in kamailio chrony; do
+	for service in kamailio chrony nghttpx; do
+		package=$service
+		[ "$service" != nghttpx ] || package=nghttp2-proxy
 		case " $* " in
-		*" $service "*) systemctl --quiet disable "$service.service" 2>/dev/null || say "could not disable $service.service" ;;
+		*" $package "*) systemctl --quiet disable "$service.service" 2>/dev/null || say "could not disable $service.service" ;;
 		esac
 	done
 }

@@ -36,8 +36,9 @@ struct lab_api {
         unsigned token_requests, api_requests;
         bool expired_once;
         unsigned connections;
-        uint64_t recent[RECENT_MAX]; /* when the newest API requests came, a ring */
-        unsigned n_recent;           /* of them within the last minute */
+        struct incoming *waiting, **waiting_end; /* the requests that wait */
+        uint64_t recent[RECENT_MAX];             /* when the newest API requests came, a ring */
+        unsigned n_recent;                       /* of them within the last minute */
         size_t next_recent;
         struct bearer bearers[BEARERS_MAX];
         size_t n_bearers;
@@ -47,6 +48,9 @@ struct lab_api {
 struct incoming {
         char body[BODY_MAX + 1];
         size_t body_size;
+        bool waited;
+        struct MHD_Connection *connection; /* while it waits */
+        struct incoming *next;
 };
 
 struct answer {
@@ -528,6 +532,25 @@ static enum MHD_Result search_value(void *user, enum MHD_ValueKind kind, const c
         return MHD_YES;
 }
 
+static void run_daemon(void *user);
+
+/* The one that waits longest; all wait for the same time. */
+static void resume_first(struct lab_api *api) {
+        struct incoming *in = api->waiting;
+        if (!in)
+                return;
+        api->waiting = in->next;
+        if (!api->waiting)
+                api->waiting_end = &api->waiting;
+        MHD_resume_connection(in->connection);
+}
+
+static void resume(void *user) {
+        struct lab_api *api = user;
+        resume_first(api);
+        run_daemon(api);
+}
+
 static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
                                   const char *upload, size_t *upload_size, void **request) {
         struct lab_api *api = user;
@@ -542,6 +565,15 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
                 memcpy(in->body + in->body_size, upload, n);
                 in->body_size += n;
                 *upload_size = 0;
+                return MHD_YES;
+        }
+        if (api->lab->scenario->api.slow > 0 && !in->waited && strcmp(url, "/oauth/token") != 0) {
+                in->waited = true;
+                in->connection = connection;
+                *api->waiting_end = in;
+                api->waiting_end = &in->next;
+                MHD_suspend_connection(connection);
+                loop_after(api->lab->loop, api->lab->scenario->api.slow * USEC_PER_MSEC, resume, NULL, api);
                 return MHD_YES;
         }
         struct search search = {api, strcmp(url, "/oauth/token") == 0};
@@ -589,11 +621,11 @@ static void run_daemon(void *user) {
 
 static void start(struct lab_api *api) {
         struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(api->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        api->daemon = MHD_start_daemon(MHD_USE_TLS | MHD_USE_EPOLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL, on_request, api,
-                                       MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_HTTPS_MEM_KEY,
-                                       api->certificate.key, MHD_OPTION_HTTPS_MEM_CERT, api->certificate.certificate,
-                                       MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, api,
-                                       MHD_OPTION_END);
+        api->daemon = MHD_start_daemon(MHD_USE_TLS | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL,
+                                       NULL, on_request, api, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
+                                       MHD_OPTION_HTTPS_MEM_KEY, api->certificate.key, MHD_OPTION_HTTPS_MEM_CERT,
+                                       api->certificate.certificate, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+                                       MHD_OPTION_NOTIFY_CONNECTION, on_connection, api, MHD_OPTION_END);
         if (!api->daemon)
                 lab_fail("unable to serve HTTPS");
         const union MHD_DaemonInfo *port = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT);
@@ -609,6 +641,8 @@ static void stop(struct lab_api *api) {
         if (!api->daemon)
                 return;
         loop_unwatch(api->lab->loop, api->epoll_fd);
+        while (api->waiting)
+                resume_first(api);
         MHD_stop_daemon(api->daemon);
         api->daemon = NULL;
 }
@@ -630,6 +664,7 @@ void api_open(struct lab *lab) {
         struct lab_api *api = lab_alloc(1, sizeof *api);
         lab->api = api;
         api->lab = lab;
+        api->waiting_end = &api->waiting;
         api->basic = basic_header(lab);
         certificate_make(&api->certificate, lab->ca,
                          &(struct lab_certificate_request){

@@ -52,6 +52,7 @@ struct api_spec {
         char *token_words;      /* its description in place of "authentication failed" */
         unsigned allowed;       /* inin-ratelimit-allowed; more than a third of it in a minute is a violation */
         unsigned connections;   /* more of them in a phase are a violation; 0 = not counted */
+        unsigned slow;          /* milliseconds that each reply of the API comes late */
         bool gzip;              /* replies are compressed when the client takes that */
         unsigned token[2];      /* enum token_mode, and how many token requests it is true of (TOKEN_RATE_LIMIT) */
         unsigned token_life_sec;
