@@ -439,6 +439,7 @@ static CURLcode set_safety(CURL *easy, const struct http_request *request) {
         SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
         SET(CURLOPT_FOLLOWLOCATION, 0L);
         SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+        SET(CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
         SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
         SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)HTTP_BODY_MAX);
         /* Else giving up on a name would wait for the resolver's thread, and the loop with it. */
@@ -448,6 +449,8 @@ static CURLcode set_safety(CURL *easy, const struct http_request *request) {
         if (request->ca_file) {
                 SET(CURLOPT_CAINFO, request->ca_file);
                 SET(CURLOPT_CAPATH, (char *)NULL); /* in place of the system's, not beside them */
+                SET(CURLOPT_PROXY_CAINFO, request->ca_file);
+                SET(CURLOPT_PROXY_CAPATH, (char *)NULL);
         }
         return CURLE_OK;
 }

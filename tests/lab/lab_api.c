@@ -274,7 +274,7 @@ static struct answer answer_token(struct lab_api *api, struct MHD_Connection *co
                 return answer_oauth_error(401, "invalid_client", "authentication failed");
         }
         unsigned asked = ++api->token_requests;
-        if (spec->token_refuse) {
+        if (spec->token_refuse && spec->token_refuse[0]) {
                 const char *error;
                 unsigned status = parse_refusal(spec->token_refuse, &error);
                 return answer_oauth_error(status, error, spec->token_words ? spec->token_words : "authentication failed");
@@ -344,7 +344,7 @@ static enum MHD_Result read_argument(void *user, enum MHD_ValueKind kind, const 
 /* What the scenario makes of every listing; false when the listing is as it should be. */
 static bool answer_instead(const struct lab_api *api, struct answer *ret) {
         const struct api_spec *spec = &api->lab->scenario->api;
-        if (spec->refuse) {
+        if (spec->refuse && spec->refuse[0]) {
                 const char *code;
                 unsigned status = parse_refusal(spec->refuse, &code);
                 *ret = answer_error(status, code);
@@ -576,6 +576,8 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
                 loop_after(api->lab->loop, api->lab->scenario->api.slow * USEC_PER_MSEC, resume, NULL, api);
                 return MHD_YES;
         }
+        if (api->lab->scenario->api.proxy && strcmp(method, "CONNECT") == 0)
+                return send_answer(api, connection, answer_error(407, "credentials.wanted"));
         struct search search = {api, strcmp(url, "/oauth/token") == 0};
         (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, search_value, &search);
         (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, search_value, &search);

@@ -55,6 +55,8 @@ static void set_platform(struct settings *s, const struct lab *lab) {
                 set(s, "platform", "profile", lab_copy("edges"));
         if (strcmp(api->path, LAB_API_PATH) != 0)
                 set(s, "platform", "path", lab_text("\"%s\"", api->path));
+        if (api->proxy)
+                set(s, "platform", "proxy", lab_text("\"https://127.0.0.1:%u\"", api_port(lab->api)));
         if (api->secret)
                 lab_write_file(lab, "secrets/client_secret", 0600, lab->client_secret, strlen(lab->client_secret));
 }

@@ -48,6 +48,7 @@ static const struct key api_keys[] = {
         K(api_spec, allowed, KIND_COUNT, NULL),
         K(api_spec, connections, KIND_COUNT, NULL),
         K(api_spec, slow, KIND_COUNT, NULL),
+        K(api_spec, proxy, KIND_BOOL, NULL),
         K(api_spec, gzip, KIND_BOOL, NULL),
         K(api_spec, token, KIND_WORD_COUNT, "ok|invalid_client|rate_limit|refused|500"),
         {"token_life", KIND_COUNT, offsetof(struct api_spec, token_life_sec), NULL},

@@ -47,14 +47,15 @@ struct api_spec {
         unsigned page_size; /* entities of a page, whatever the client asks for; 0 = what it asks for */
         char *path;
         unsigned fail_first[2]; /* that many API requests get that status */
-        char *refuse;           /* "STATUS:CODE": what the listing says; the message is that of the code, as the platform has it */
-        char *token_refuse;     /* the same for a token request, as an OAuth error */
-        char *token_words;      /* its description in place of "authentication failed" */
-        unsigned allowed;       /* inin-ratelimit-allowed; more than a third of it in a minute is a violation */
-        unsigned connections;   /* more of them in a phase are a violation; 0 = not counted */
-        unsigned slow;          /* milliseconds that each reply of the API comes late */
-        bool gzip;              /* replies are compressed when the client takes that */
-        unsigned token[2];      /* enum token_mode, and how many token requests it is true of (TOKEN_RATE_LIMIT) */
+        char *refuse; /* "STATUS:CODE": what the listing says; the message is that of the code, as the platform has it; "" = nothing */
+        char *token_refuse;   /* the same for a token request, as an OAuth error */
+        char *token_words;    /* its description in place of "authentication failed" */
+        unsigned allowed;     /* inin-ratelimit-allowed; more than a third of it in a minute is a violation */
+        unsigned connections; /* more of them in a phase are a violation; 0 = not counted */
+        unsigned slow;        /* milliseconds that each reply of the API comes late */
+        bool proxy;           /* the server is the HTTP proxy to itself as well, and wants credentials for that */
+        bool gzip;            /* replies are compressed when the client takes that */
+        unsigned token[2];    /* enum token_mode, and how many token requests it is true of (TOKEN_RATE_LIMIT) */
         unsigned token_life_sec;
         bool expire_token_once; /* the first bearer gets 401 bad.credentials */
         int64_t date_offset_usec;

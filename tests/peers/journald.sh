@@ -85,7 +85,8 @@ read_journal() {
 			j ->> 'TRUNKAUDIT_TRUNK' AS trunk, j ->> 'TRUNKAUDIT_TRUNK_ID' AS trunk_id, j ->> 'TRUNKAUDIT_CARRIER' AS carrier,
 			j ->> 'TRUNKAUDIT_OUTCOME' AS outcome, j ->> 'TRUNKAUDIT_CAUSE' AS cause, j ->> 'TRUNKAUDIT_SENTENCE' AS sentence,
 			j ->> 'TRUNKAUDIT_DETAIL' AS detail, j ->> 'TRUNKAUDIT_REMEDY' AS remedy,
-			j ->> 'TRUNKAUDIT_CORRELATION_ID' AS correlation_id
+			j ->> 'TRUNKAUDIT_CORRELATION_ID' AS correlation_id, j ->> 'TRUNKAUDIT_CONTEXT_ID' AS context_id,
+			j ->> 'TRUNKAUDIT_CF_ID' AS cf_id
 		FROM entry"
 }
 
@@ -112,6 +113,10 @@ last_run() {
 		phase 2
 		trunk MEL-Secondary qop=auth -> pass ok
 		trunk BOM-Secondary answer=ok refuse=403 -> untested refused_before_challenge
+		phase 3
+		api refuse=403:missing.permissions
+		phase 4
+		api refuse=""
 	END
 } >"$dir/scenario"
 
@@ -174,6 +179,16 @@ is 'another fails for another cause' \
 	"$(told TRUNK_CHANGED "run > $before AND trunk = 'BOM-Secondary' AND cause = 'refused_before_challenge' AND priority = 4")" 1
 is 'nothing else is told' "$(query "SELECT count(*) FROM event WHERE run > $before AND trunk IS NOT NULL")" 2
 
+before=$(last_run)
+phase_ends 2
+wait_for 'third phase' in_phase 3
+run_now
+read_journal
+is 'a refusal of the platform has the ids that its support asks for' "$(told PLATFORM_FAILED "run > $before AND cause = 'permission_missing'
+	AND length(correlation_id) = 36 AND length(context_id) = 36 AND context_id <> correlation_id AND cf_id = 'lab-cf-id=='")" 1
+phase_ends 3
+wait_for 'fourth phase' in_phase 4
+
 kill -TERM "$daemon"
 wait "$daemon"
 is 'the service stops as told' "$?" 0
@@ -206,7 +221,7 @@ is 'no token, no answer, no header of either' \
 	"$(cat "$dir/export" "$dir/stderr" | grep -caiE '[0-9a-f]{64}|bearer [a-z0-9]|basic [a-z0-9]|response=|authorization: ')" 0
 is 'a name is found there' "$([ "$(grep -acF KUL-Secondary "$dir/export")" -gt 1 ] && echo yes)" yes
 
-phase_ends 2
+phase_ends 4
 wait "$lab"
 is 'carriers and platform have nothing to complain of' "$? $(cat "$dir/lab/violations")" '0 '
 finish

@@ -96,7 +96,8 @@ run nowhere 1
 is "a proxy that is not there is no platform" "$(platform nowhere)" platform_unreachable
 with plain
 : >"$dir/proxy.log"
-export https_proxy="http://user:hush@127.0.0.1:$(cat "$dir/proxy.port")"
+https_proxy=http://user:hush@127.0.0.1:$(cat "$dir/proxy.port")
+export https_proxy
 run plain 0
 is "the environment's proxy" "$(sort -u "$dir/proxy.log" | wc -l)" 2
 : >"$dir/proxy.log"
@@ -110,6 +111,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout "$dir/front.key" -out "$dir/fr
 	-addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' 2>"$dir/openssl.err"
 # It takes no port 0: one that was free a moment ago.
 front_port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+# shellcheck disable=SC2016 # nghttpx expands it
 nghttpx --conf=/dev/null -n1 -k "-f127.0.0.1,$front_port" "-b127.0.0.1,$port;;tls" --no-ocsp --no-http2-cipher-block-list --accesslog-file="$dir/front.log" \
 	--accesslog-format='$remote_port $alpn $request' --errorlog-file="$dir/front.err" -LNOTICE "$dir/front.key" "$dir/front.pem" &
 front=$!
