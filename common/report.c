@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "utf8.h"
 
@@ -274,4 +275,48 @@ int report_json_string(char **ret, const char *text) {
                 return -ENOMEM;
         put_json_string(out, text);
         return finish(out, &buffer, ret);
+}
+
+/* -- what is beside the verdicts ------------------------------------------------------------------------------------------- */
+
+int report_drift(char **ret, const struct table *listing, const struct table *drift, const struct report_options *o) {
+        static const struct report_column came_and_went[] = {{"time", "LIST OF", 0}, {"change", "CHANGE", 0}, {"trunk", "TRUNK", 24}};
+        static const struct report_column differences[] = {{"trunk", "TRUNK", 24},       {"field", "FIELD", 0},
+                                                           {"platform", "PLATFORM", 32}, {"config", "CONFIGURATION", 32},
+                                                           {"carrier", "CARRIER", 32},   {"first_seen", "SINCE", 0}};
+        _cleanup_(freep) char *first = NULL, *second = NULL;
+        int r = report_text(&first, listing, came_and_went, ELEMENTS(came_and_went), o);
+        if (r == 0)
+                r = report_text(&second, drift, differences, ELEMENTS(differences), o);
+        if (r == 0 &&
+            asprintf(ret, "%s%s%s%s", listing->rows > 0 ? "\nOn the platform's list of trunks:\n" : "", listing->rows > 0 ? first : "",
+                     drift->rows > 0 ? "\nNot all say the same (the verdicts do not count it):\n" : "", drift->rows > 0 ? second : "") < 0)
+                r = -ENOMEM;
+        return r;
+}
+
+/* -- the age of what is known --------------------------------------------------------------------------------------------- */
+
+void report_age(char ret[static REPORT_AGE_MAX], int64_t known_usec, int64_t started_usec) {
+        /* Twice the next unit, so that it is never off by more than a half. */
+        static const struct {
+                int64_t sec, below_sec;
+                const char *name;
+        } units[] = {{1, 120, "s"}, {60, INT64_C(2) * 3600, "min"}, {3600, INT64_C(48) * 3600, "h"}, {86400, INT64_MAX, "days"}};
+        char as_of[32] = "";
+        time_t known_sec = (time_t)(known_usec / (int64_t)USEC_PER_SEC);
+        int64_t age_sec = (started_usec - known_usec) / (int64_t)USEC_PER_SEC;
+        struct tm tm;
+        if (gmtime_r(&known_sec, &tm))
+                (void)strftime(as_of, sizeof as_of, "%FT%TZ", &tm);
+        size_t unit = 0;
+        while (age_sec >= units[unit].below_sec)
+                unit++;
+        if (known_usec == 0)
+                (void)snprintf(ret, REPORT_AGE_MAX, "never read");
+        else if (known_usec >= started_usec)
+                (void)snprintf(ret, REPORT_AGE_MAX, "as of %s", as_of);
+        else
+                (void)snprintf(ret, REPORT_AGE_MAX, "as of %s: %lld %s old", as_of, (long long)(age_sec / units[unit].sec),
+                               units[unit].name);
 }

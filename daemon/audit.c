@@ -10,8 +10,10 @@
 
 #include "../common/alert.h"
 #include "../common/pace.h"
+#include "../common/report.h"
 #include "../common/target.h"
 #include "clock_check.h"
+#include "news.h"
 #include "now.h"
 #include "resolver.h"
 #include "trunk_audit.h"
@@ -118,8 +120,9 @@ static void tell_summary(struct audit *a, const struct telling *t, size_t n_resu
                       counts[CHANGE_REMINDER]);
 }
 
+/* more: what follows the verdict, "" = nothing. */
 static void tell_part(struct audit *a, enum change change, const struct verdict *v, enum event bad, enum event good,
-                      const char *correlation_id) {
+                      const char *correlation_id, const char *more) {
         const struct cause_info *info = cause_info(v->cause);
         /* The last request that failed is the one that decided. */
         const struct refusal *last = v == &a->run.platform && a->refusals.n > 0 ? &a->refusals.items[a->refusals.n - 1] : NULL;
@@ -131,21 +134,35 @@ static void tell_part(struct audit *a, enum change change, const struct verdict 
                 .cf_id = last ? last->cf_id : NULL,
         };
         if (change != CHANGE_NONE)
-                journal_event(a->context.journal, change == CHANGE_ENDED ? good : bad, -1, &f, "%s%s%s%s", info->sentence,
-                              v->detail[0] ? " (" : "", v->detail, v->detail[0] ? ")" : "");
+                journal_event(a->context.journal, change == CHANGE_ENDED ? good : bad, -1, &f, "%s%s%s%s%s", info->sentence,
+                              v->detail[0] ? " (" : "", v->detail, v->detail[0] ? ")" : "", more);
+}
+
+/* How old the list of trunks is, in brackets, when it was not read in this run; "" else. */
+static const char *known_since(const struct audit *a, char ret[static REPORT_AGE_MAX + 16]) {
+        char age[REPORT_AGE_MAX];
+        ret[0] = '\0';
+        report_age(age, a->run.trunks_known_usec, a->run.started_usec);
+        if (a->context.token && a->run.trunks_known_usec < a->run.started_usec)
+                (void)snprintf(ret, REPORT_AGE_MAX + 16, " (trunks %s)", age);
+        return ret;
 }
 
 /* Tells what changed, then remembers that it was told: a crash in between tells it twice, never loses it. */
 static void tell(struct audit *a, struct telling *t, size_t n_results) {
+        char age[REPORT_AGE_MAX + 16];
         if (t->n_trunk_changes > a->context.config->alerts.summary_above)
                 tell_summary(a, t, n_results);
         else
                 for (size_t i = 0; i < n_results; i++)
                         if (t->results[i].change != CHANGE_NONE)
                                 tell_trunk(a, &t->results[i]);
-        tell_part(a, t->platform, &a->run.platform, EVENT_PLATFORM_FAILED, EVENT_PLATFORM_RECOVERED, a->run.correlation_id);
-        tell_part(a, t->clock, &a->run.clock, EVENT_CLOCK_OFF, EVENT_CLOCK_RECOVERED, NULL);
+        tell_part(a, t->platform, &a->run.platform, EVENT_PLATFORM_FAILED, EVENT_PLATFORM_RECOVERED, a->run.correlation_id,
+                  known_since(a, age));
+        tell_part(a, t->clock, &a->run.clock, EVENT_CLOCK_OFF, EVENT_CLOCK_RECOVERED, NULL, "");
         int r = store_put_announcements(a->context.store, t->announcements, t->n_announcements, a->run.finished_usec);
+        if (r == 0)
+                r = news_tell(a->context.journal, a->context.store, &a->run, a->context.config->alerts.summary_above);
         if (r != 0)
                 journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to note in %s what was told: %s",
                               store_path(a->context.store), store_error(a->context.store));
@@ -235,15 +252,17 @@ static void finish(struct audit *a, enum run_state state) {
         int r = store_and_tell(a);
         const struct run *run = &a->run;
         const struct journal_fields f = {.run = run->id};
+        char age[REPORT_AGE_MAX + 16];
         if (r != 0)
                 journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, &f, "Unable to store run %lld in %s: %s", (long long)run->id,
                               store_path(a->context.store), r == -ENOMEM ? strerror(ENOMEM) : store_error(a->context.store));
         else if (a->request.announce)
                 journal_event(a->context.journal, state == RUN_DONE ? EVENT_RUN_DONE : EVENT_RUN_ENDED_EARLY,
                               state == RUN_DONE ? LOG_INFO : LOG_WARNING, &f,
-                              "Run %lld %s: %u trunks, %u pass, %u warn, %u fail, %u untested; platform %s, clock %s", (long long)run->id,
+                              "Run %lld %s: %u trunks, %u pass, %u warn, %u fail, %u untested; platform %s%s, clock %s", (long long)run->id,
                               state == RUN_DONE ? "done" : "ended early", run->n_trunks, run->n_pass, run->n_warn, run->n_fail,
-                              run->n_untested, cause_info(run->platform.cause)->word, cause_info(run->clock.cause)->word);
+                              run->n_untested, cause_info(run->platform.cause)->word, known_since(a, age),
+                              cause_info(run->clock.cause)->word);
         store_unlock(a->context.store);
         const struct audit_result result = {.run = run, .stored = r, .unknown_name = a->unknown_name};
         a->done(a, &result, a->user);

@@ -16,6 +16,11 @@
         EVENT(TRUNK_RECOVERED, "f9d11cc0ca354a86995a2cd78402e1c0")    \
         EVENT(TRUNK_REMINDER, "65ab1de3ff924dbcb62f4c9030b2e931")     \
         EVENT(TRUNKS_SUMMARY, "adec87943d834570afe64c049ce24147")     \
+        EVENT(TRUNK_APPEARED, "ea800e544d8f47acbc6fd7e38fc5d7cd")     \
+        EVENT(TRUNK_VANISHED, "ca4dd4ed9fb04b1b8ff6321f8597fb00")     \
+        EVENT(DRIFT_FOUND, "a26e1a75f8b64991bb6e55155dff6588")        \
+        EVENT(DRIFT_ENDED, "c5dfc47e5fda48c4b47aca6dad985128")        \
+        EVENT(MANY_DIFFERENCES, "13a4ef7634ec4a7d96687b7c104cfb40")   \
         EVENT(PLATFORM_FAILED, "244a4dc803d0437291e07ed5725e0ae1")    \
         EVENT(PLATFORM_RECOVERED, "8cc238ffda50447b96bdd6e81c7cc3b4") \
         EVENT(CLOCK_OFF, "cbde2a404aa849c3a1ff2734b68f77d7")          \

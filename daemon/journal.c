@@ -76,6 +76,11 @@ static void add_text(struct entry *e, const char *name, const char *value) {
                 add(e, "%s=%s", name, value);
 }
 
+/* The catalog shows it, so that there must be something. */
+static void add_shown(struct entry *e, const char *name, const char *value) {
+        add_text(e, name, value && value[0] ? value : "-");
+}
+
 static void send(const struct journal *j, int priority, const struct entry *e, const char *message) {
         switch (j->sink) {
         case JOURNAL_NATIVE:
@@ -119,12 +124,18 @@ void journal_event(struct journal *j, enum event event, int priority, const stru
                 add_text(&e, "TRUNKAUDIT_CAUSE", info->word);
                 add_text(&e, "TRUNKAUDIT_CONFIDENCE", confidence_word(verdict_confidence(f->verdict)));
                 add_text(&e, "TRUNKAUDIT_SENTENCE", info->sentence);
-                add_text(&e, "TRUNKAUDIT_DETAIL", f->verdict->detail[0] ? f->verdict->detail : "-"); /* the catalog shows it */
+                add_shown(&e, "TRUNKAUDIT_DETAIL", f->verdict->detail);
                 add_text(&e, "TRUNKAUDIT_REMEDY", info->remedy);
         }
         add_text(&e, "TRUNKAUDIT_CORRELATION_ID", f->correlation_id);
         add_text(&e, "TRUNKAUDIT_CONTEXT_ID", f->context_id);
         add_text(&e, "TRUNKAUDIT_CF_ID", f->cf_id);
+        if (f->field) {
+                add_text(&e, "TRUNKAUDIT_FIELD", f->field);
+                add_shown(&e, "TRUNKAUDIT_PLATFORM_VALUE", f->platform_value);
+                add_shown(&e, "TRUNKAUDIT_CONFIG_VALUE", f->config_value);
+                add_shown(&e, "TRUNKAUDIT_CARRIER_VALUE", f->carrier_value);
+        }
         send(j, priority, &e, e.text[0] + strlen("MESSAGE="));
 }
 

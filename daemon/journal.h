@@ -25,12 +25,14 @@ enum journal_sink {
 struct journal;
 
 /* Fields of an event: TRUNKAUDIT_RUN, _TRUNK, _TRUNK_ID, _CARRIER, _OUTCOME, _CAUSE, _CONFIDENCE, _SENTENCE, _DETAIL, _REMEDY,
- * _CORRELATION_ID, _CONTEXT_ID, _CF_ID. */
+ * _CORRELATION_ID, _CONTEXT_ID, _CF_ID; of a difference _FIELD, _PLATFORM_VALUE, _CONFIG_VALUE, _CARRIER_VALUE. */
 struct journal_fields {
         int64_t run; /* 0 = none */
         const char *trunk, *trunk_id, *carrier;
         const struct verdict *verdict;                   /* outcome, cause, detail, remedy */
         const char *correlation_id, *context_id, *cf_id; /* of the platform's reply */
+        const char *field; /* NULL = no difference; the next three are its values, NULL or "" = nothing is said */
+        const char *platform_value, *config_value, *carrier_value;
 };
 
 int journal_new(struct journal **ret, enum journal_sink sink);

@@ -12,6 +12,7 @@
 #include "../common/report.h"
 #include "../common/store.h"
 #include "audit.h"
+#include "drift_report.h"
 #include "dumps.h"
 #include "explain_command.h"
 #include "journal.h"
@@ -132,11 +133,15 @@ static unsigned terminal_width(int fd) {
         return isatty(fd) && ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
 }
 
-static int print_table(const struct table *t, const struct report_column *columns, size_t n) {
-        const struct report_options options = {
+static struct report_options terminal_options(void) {
+        return (struct report_options){
                 .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
                 .width = terminal_width(STDOUT_FILENO),
         };
+}
+
+static int print_table(const struct table *t, const struct report_column *columns, size_t n) {
+        const struct report_options options = terminal_options();
         _cleanup_(freep) char *text = NULL;
         int r = report_text(&text, t, columns, n, &options);
         if (r < 0)
@@ -210,16 +215,22 @@ static void print_part(const char *name, const struct verdict *v) {
 
 static int print_run(struct command_run *c, const struct run *run) {
         _cleanup_(table_freep) struct table *results = NULL, *runs = NULL;
+        _cleanup_(drift_report_clear) struct drift_report beside = {0};
+        const struct report_options options = terminal_options();
         char id[24];
         (void)snprintf(id, sizeof id, "%lld", (long long)run->id);
         int r = store_read(c->store, STORE_VIEW_RUN, id, 0, &results);
         if (r == 0)
                 r = store_read(c->store, STORE_VIEW_RUNS, id, 0, &runs);
+        if (r == 0)
+                r = drift_report_read(&beside, c->store, id);
         if (r != 0)
                 return complain(EXIT_BROKEN, "unable to read the results back from %s: %s", store_path(c->store), store_error(c->store));
         if (c->line->json) {
                 r = print_json(runs, "{\"runs\": ", ",\n");
-                return r ? r : print_json(results, " \"results\": ", "}\n");
+                r = r ? r : print_json(results, " \"results\": ", ",\n");
+                r = r ? r : print_json(beside.listing, " \"listing_changes\": ", ",\n");
+                return r ? r : print_json(beside.drift, " \"drift\": ", "}\n");
         }
         r = print_table(results, result_columns, ELEMENTS(result_columns));
         if (r != 0)
@@ -230,7 +241,8 @@ static int print_run(struct command_run *c, const struct run *run) {
         print_part("Platform", &run->platform);
         print_part("Clock", &run->clock);
         (void)printf("Database: %s\n", store_path(c->store));
-        return 0;
+        r = drift_report_print(&beside, run, &options);
+        return r < 0 ? complain(EXIT_BROKEN, "unable to print: %s", strerror(-r)) : 0;
 }
 
 static void on_done(struct audit *a, const struct audit_result *result, void *user) {
@@ -348,12 +360,18 @@ static int print_view(const struct command_line *l, const struct table *t, const
 
 static int command_status(const struct command_line *l) {
         _cleanup_(table_freep) struct table *latest = NULL;
+        _cleanup_(store_closep) struct store *store = NULL;
+        const struct report_options options = terminal_options();
         if (l->argc > 0)
                 return complain(EXIT_USAGE, "status: unexpected argument \"%s\"", l->argv[0]);
-        int code = read_view(l, STORE_VIEW_LATEST, NULL, 0, &latest);
+        int code = open_for_reading(l, &store);
         if (code)
                 return code;
+        if (store_read(store, STORE_VIEW_LATEST, NULL, 0, &latest) != 0)
+                return complain(EXIT_BROKEN, "unable to read %s: %s", store_path(store), store_error(store));
         code = print_view(l, latest, result_columns, ELEMENTS(result_columns));
+        if (!code && !l->json && drift_report_print_newest(store, &options) < 0)
+                return complain(EXIT_BROKEN, "unable to print: %s", strerror(ENOMEM));
         if (!code && latest->rows == 0) {
                 (void)fputs("trunkaudit: no run has finished yet\n", stderr);
                 return EXIT_UNTESTED;
