@@ -204,6 +204,12 @@ static void write_expected(const struct life *life) {
         for (size_t i = 0; i < s->n_trunks; i++)
                 if (s->trunks[i].outcome)
                         (void)fprintf(f, "trunk\t%s\t%s\t%s\n", s->trunks[i].name, s->trunks[i].outcome, s->trunks[i].cause);
+        for (size_t i = 0; i < s->n_trunks; i++) {
+                if (s->trunks[i].drift)
+                        (void)fprintf(f, "drift\t%s\t%s\n", s->trunks[i].name, s->trunks[i].drift);
+                if (s->trunks[i].change)
+                        (void)fprintf(f, "change\t%s\t%s\n", s->trunks[i].name, s->trunks[i].change);
+        }
         if (s->expect_platform)
                 (void)fprintf(f, "platform\t%s\n", s->expect_platform);
         if (s->expect_clock)

@@ -174,6 +174,8 @@ static void write_trunk(FILE *f, const struct carrier *own) {
         const struct carrier *c = edges_base(own); /* whose account it is */
         const struct trunk_spec *t = own->trunk;
         bool digest = !t->auth || strcmp(t->auth, "digest") == 0, all = config_tells_all(t);
+        if (!t->configured)
+                return;
         if (!digest && !all && !t->cfg_domain && !t->cfg_request_uri && !t->cfg_method && !t->page_transport)
                 return; /* the platform says it all */
         write_text(f, "name", t->name);
@@ -187,8 +189,14 @@ static void write_trunk(FILE *f, const struct carrier *own) {
                         free(proxies);
                         write_text(f, "domain", carrier_told_domain(c));
                 }
-        } else
+        } else {
                 write_optional(f, "domain", t->cfg_domain);
+                if (t->page_proxies) {
+                        char *proxies = carrier_proxies(c);
+                        (void)fprintf(f, "    proxies: %s\n", proxies);
+                        free(proxies);
+                }
+        }
         write_transport(f, t, all);
         if (digest) {
                 write_text(f, "username", c->user);

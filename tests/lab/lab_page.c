@@ -41,7 +41,11 @@ void page_id(char ret[static 40], const struct carrier *c) {
                 (void)snprintf(ret, 40, "6f1d0000-1ab0-4000-8000-%012zx", c->index + 1);
 }
 
-/* What an administrator entered on the platform: the same as in our configuration. */
+/* What an administrator entered on the platform: the same as in our configuration, unless the scenario says otherwise. */
+static const char *stored(const char *page, const char *otherwise) {
+        return !page ? otherwise : strcmp(page, "none") == 0 ? NULL : page;
+}
+
 static const char *stored_qop(const struct trunk_spec *t) {
         if (t->cfg_qop)
                 return strcmp(t->cfg_qop, "none") == 0 ? NULL : t->cfg_qop;
@@ -50,13 +54,28 @@ static const char *stored_qop(const struct trunk_spec *t) {
         return strncmp(qop, "auth", n) == 0 && n == 4 ? "auth" : strcmp(qop, "auth-int") == 0 ? "auth-int" : NULL;
 }
 
+/* "a b" as ["a", "b"]. */
+static char *page_list(const char *words) {
+        char *list = lab_copy("["), *longer;
+        while (*words) {
+                size_t n = strcspn(words, " ");
+                longer = lab_text("%s%s\"%.*s\"", list, list[1] ? ", " : "", (int)n, words);
+                free(list);
+                list = longer;
+                words += n + (words[n] == ' ');
+        }
+        longer = lab_text("%s]", list);
+        free(list);
+        return longer;
+}
+
 static void write_sip(FILE *f, const struct carrier *c, bool digest) {
         const struct trunk_spec *t = c->trunk;
         const char *domain = carrier_told_domain(c);
         (void)fputs(",\"sip\":{", f);
         (void)first_member(f, "domain", domain);
         if (t->cfg_proxies) {
-                char *proxies = carrier_proxies(c);
+                char *proxies = t->page_proxies ? page_list(t->page_proxies) : carrier_proxies(c);
                 (void)fprintf(f, ",\"proxies\":%s", proxies);
                 free(proxies);
         }
@@ -66,13 +85,14 @@ static void write_sip(FILE *f, const struct carrier *c, bool digest) {
         page_member(f, "requestUri", uri);
         free(uri);
         if (digest) {
-                page_member(f, "realm", carrier_told_realm(c));
-                page_member(f, "username", c->user);
+                page_member(f, "realm", stored(t->page_realm, carrier_told_realm(c)));
+                page_member(f, "username", stored(t->page_user, c->user));
         }
         (void)fputs("}", f);
         /* With several algorithms on offer the administrator leaves the choice open. */
         const char *algorithm = t->cfg_algorithm ? t->cfg_algorithm : t->algorithm && !strchr(t->algorithm, ',') ? t->algorithm : NULL;
-        const char *qop = stored_qop(t);
+        algorithm = stored(t->page_algorithm, algorithm);
+        const char *qop = stored(t->page_qop, stored_qop(t));
         if (digest && (algorithm || qop)) {
                 (void)fputs(",\"digest\":{", f);
                 if (first_member(f, "algorithm", algorithm))

@@ -18,11 +18,24 @@ differences() { # differences EXIT_CODE
 	db=$LAB_DIR/audit.db
 	sqlite3 -separator "$tab" "$db" 'SELECT trunk, outcome, cause FROM latest' >"$LAB_DIR/latest.tsv" 2>>"$LAB_DIR/output"
 	run=$(sqlite3 -separator "$tab" "$db" 'SELECT platform_cause, clock_cause, platform_detail FROM runs ORDER BY id DESC LIMIT 1' 2>>"$LAB_DIR/output")
-	awk -F '\t' -v run="$run" -v code="$1" -v latest="$LAB_DIR/latest.tsv" -v verdicts="$LAB_DIR/verdicts.tsv" -v phase="$LAB_PHASE" '
+	sqlite3 -separator "$tab" "$db" "SELECT trunk, group_concat(field) FROM (SELECT trunk, field FROM drift WHERE ended IS NULL
+		ORDER BY trunk, field) GROUP BY trunk" >"$LAB_DIR/drift.tsv" 2>>"$LAB_DIR/output"
+	sqlite3 -separator "$tab" "$db" "SELECT c.trunk, c.change FROM listing_changes AS c JOIN run ON c.listed_usec = run.trunks_known_usec
+		WHERE run.id = (SELECT max(id) FROM run) AND c.listed_usec >= run.started_usec" >"$LAB_DIR/changes.tsv" 2>>"$LAB_DIR/output"
+	awk -F '\t' -v run="$run" -v code="$1" -v latest="$LAB_DIR/latest.tsv" -v verdicts="$LAB_DIR/verdicts.tsv" -v phase="$LAB_PHASE" \
+		-v drift="$LAB_DIR/drift.tsv" -v changes="$LAB_DIR/changes.tsv" '
 		BEGIN {
 			while ((getline line < latest) > 0) {
 				split(line, f, "\t")
 				got[f[1]] = f[2] " " f[3]
+			}
+			while ((getline line < drift) > 0) {
+				split(line, f, "\t")
+				differs[f[1]] = f[2]
+			}
+			while ((getline line < changes) > 0) {
+				split(line, f, "\t")
+				changed[f[1]] = f[2]
 			}
 			split(run, r, "\t")
 		}
@@ -34,6 +47,8 @@ differences() { # differences EXIT_CODE
 			print want "\t" (have == "" ? "nothing" : have) "\trun " phase " " what >>verdicts
 		}
 		$1 == "trunk" { compare($2, $3 " " $4, got[$2]); verdict($2, $4, got[$2]) }
+		$1 == "drift" { compare("drift of " $2, $3, $2 in differs ? differs[$2] : "none") }
+		$1 == "change" { compare("change of " $2, $3, $2 in changed ? changed[$2] : "none") }
 		$1 == "platform" { compare("platform", $2, r[1]); verdict("platform", $2, r[1]) }
 		$1 == "clock" { compare("clock", $2, r[2]); verdict("clock", $2, r[2]) }
 		$1 == "says" && !index(r[3], $2) { print "platform: expected the words " $2 ", got " r[3] }

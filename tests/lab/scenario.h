@@ -166,7 +166,9 @@ struct trunk_spec {
 
         /* the platform's side */
         char *id, *role, *region, *auth, *state;
-        char *page_transport; /* NULL = cfg_transport, and without that what the carrier uses */
+        char *page_transport;                                     /* NULL = cfg_transport, and without that what the carrier uses */
+        char *page_realm, *page_user, *page_algorithm, *page_qop; /* NULL = as in the configuration; "none" = the page has none */
+        char *page_proxies;                                       /* separated by spaces; NULL = where the carrier is */
         bool listed;
         enum detail detail;
         enum validation validation;
@@ -181,6 +183,7 @@ struct trunk_spec {
 
         /* the configuration's side; a cfg_ key is also what the platform has stored */
         bool extra;
+        bool configured; /* no = the configuration does not know it */
         char *cfg_realm; /* "none" = neither side knows it */
         char *cfg_qop, *cfg_algorithm, *cfg_domain, *cfg_request_uri, *cfg_method, *cfg_transport;
         bool cfg_proxies; /* no = the configuration does not say where the carrier is */
@@ -255,6 +258,8 @@ struct trunk_spec {
         size_t n_overrides;
 
         char *outcome, *cause; /* expected; NULL = not stated */
+        char *drift;  /* expected: fields that differ now, in the order of their names, separated by commas; "none"; NULL = not stated */
+        char *change; /* expected of this listing: appeared, vanished, "none"; NULL = not stated */
 };
 
 struct setting {
