@@ -105,9 +105,9 @@ static int read_carrier(struct drift ret[static DRIFT_FIELD_COUNT], const struct
 
 int drift_read(struct drift ret[static DRIFT_FIELD_COUNT], const struct trunk *t, const struct evidence *e) {
         static const enum trunk_text texts[DRIFT_FIELD_COUNT] = {
-                [DRIFT_REALM] = TRUNK_TEXT_realm,       [DRIFT_USERNAME] = TRUNK_TEXT_username,
-                [DRIFT_SERVERS] = TRUNK_TEXT_proxies,   [DRIFT_TRANSPORT] = TRUNK_TEXT_transport,
-                [DRIFT_STATE] = TRUNK_TEXT_state,       [DRIFT_ALGORITHM] = TRUNK_TEXT_algorithm,
+                [DRIFT_REALM] = TRUNK_TEXT_realm,     [DRIFT_USERNAME] = TRUNK_TEXT_username,
+                [DRIFT_SERVERS] = TRUNK_TEXT_proxies, [DRIFT_TRANSPORT] = TRUNK_TEXT_transport,
+                [DRIFT_STATE] = TRUNK_TEXT_state,     [DRIFT_ALGORITHM] = TRUNK_TEXT_algorithm,
                 [DRIFT_QOP] = TRUNK_TEXT_qop,
         };
         struct drift d[DRIFT_FIELD_COUNT] = {0};

@@ -13,7 +13,7 @@
 enum drift_field {
         DRIFT_REALM,     /* the same bytes: an HA1 is made of them (RFC 7616 section 3.4.2) */
         DRIFT_USERNAME,  /* the same bytes; no challenge names it */
-        DRIFT_SERVERS,   /* host[:port] items, as a set: all of them may be asked. Host names in any case, the default port may be left out */
+        DRIFT_SERVERS,   /* host[:port] as a set (all may be asked), names in any case, the default port written or not */
         DRIFT_TRANSPORT, /* udp, tcp, tls in any case */
         DRIFT_STATE,     /* the platform has it out of service, the configuration has an entry for it */
         DRIFT_ALGORITHM, /* one of those that the carrier offers; none in the challenge is MD5 (RFC 7616 section 3.3) */

@@ -206,7 +206,7 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_READ_LISTING] = "SELECT c.* FROM listing_changes AS c LEFT JOIN run ON run.id = :argument"
                                    " WHERE (listed_usec = run.trunks_known_usec AND listed_usec >= run.started_usec)"
                                    " OR (:argument = 0 AND listed_usec > (SELECT listed_usec FROM listing) - " DAY_USEC ")"
-                                   " LIMIT :limit",
+                                   " ORDER BY listed_usec DESC, change, trunk COLLATE NOCASE, c.trunk_id LIMIT :limit",
         [STATEMENT_READ_LISTING_NEWS] =
                 "SELECT coalesce(t.name, t.trunk_id) AS trunk, t.trunk_id, change, strftime('%Y-%m-%dT%H:%M:%SZ', c.listed_usec / 1000000,"
                 " 'unixepoch') AS time FROM listing_change AS c JOIN trunk AS t ON t.key = c.trunk WHERE NOT told ORDER BY c.id LIMIT "

@@ -51,10 +51,11 @@ static void tell_difference(struct journal *journal, const struct run *run, cons
 
 static void tell_drift(struct journal *journal, const struct run *run, const struct table *t, unsigned summary_above) {
         if (t->rows > summary_above)
-                journal_event(journal, EVENT_MANY_DIFFERENCES, LOG_WARNING, &(struct journal_fields){.run = run->id},
-                              "%zu values differ between platform, configuration and carrier since run %lld, %zu others changed, and %zu no "
-                              "longer differ; see the view drift",
-                              count(t, "began"), (long long)run->id, count(t, "changed"), count(t, "ended"));
+                journal_event(
+                        journal, EVENT_MANY_DIFFERENCES, LOG_WARNING, &(struct journal_fields){.run = run->id},
+                        "%zu values differ between platform, configuration and carrier since run %lld, %zu others changed, and %zu no "
+                        "longer differ; see the view drift",
+                        count(t, "began"), (long long)run->id, count(t, "changed"), count(t, "ended"));
         else
                 for (size_t i = 0; i < t->rows; i++)
                         tell_difference(journal, run, t, i);

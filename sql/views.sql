@@ -361,4 +361,4 @@ SELECT
   c.listed_usec
 FROM listing_change AS c
 JOIN trunk AS t ON t.key = c.trunk
-ORDER BY c.listed_usec DESC, c.id DESC;
+ORDER BY c.listed_usec DESC, c.change, trunk COLLATE NOCASE, t.trunk_id;
