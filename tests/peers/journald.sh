@@ -86,7 +86,9 @@ read_journal() {
 			j ->> 'TRUNKAUDIT_OUTCOME' AS outcome, j ->> 'TRUNKAUDIT_CAUSE' AS cause, j ->> 'TRUNKAUDIT_SENTENCE' AS sentence,
 			j ->> 'TRUNKAUDIT_DETAIL' AS detail, j ->> 'TRUNKAUDIT_REMEDY' AS remedy,
 			j ->> 'TRUNKAUDIT_CORRELATION_ID' AS correlation_id, j ->> 'TRUNKAUDIT_CONTEXT_ID' AS context_id,
-			j ->> 'TRUNKAUDIT_CF_ID' AS cf_id
+			j ->> 'TRUNKAUDIT_CF_ID' AS cf_id, j ->> 'TRUNKAUDIT_FIELD' AS field,
+			j ->> 'TRUNKAUDIT_PLATFORM_VALUE' || '|' || (j ->> 'TRUNKAUDIT_CONFIG_VALUE') || '|' || (j ->> 'TRUNKAUDIT_CARRIER_VALUE')
+				AS said
 		FROM entry"
 }
 
@@ -110,12 +112,24 @@ last_run() {
 	cat tests/lab/scenarios/010-apac.scenario
 	cat <<-END
 		config schedule.interval=1d
+		trunk NEW-Secondary listed=no configured=no
 		phase 2
 		trunk MEL-Secondary qop=auth -> pass ok
 		trunk BOM-Secondary answer=ok refuse=403 -> untested refused_before_challenge
 		phase 3
-		api refuse=403:missing.permissions
+		trunk NEW-Secondary listed=yes -> untested secret_missing
+		trunk SIN-Primary listed=no
+		trunk TYO-Secondary page_realm=old.invalid page_user=nobody
 		phase 4
+		trunk TYO-Secondary page_realm=older.invalid page_user=none
+		phase 5
+		api down=yes
+		config platform.deadline=2s
+		phase 6
+		api down=no
+		phase 7
+		api refuse=403:missing.permissions
+		phase 8
 		api refuse=""
 	END
 } >"$dir/scenario"
@@ -178,16 +192,57 @@ is 'a trunk recovered' "$(told TRUNK_RECOVERED "run > $before AND trunk = 'MEL-S
 is 'another fails for another cause' \
 	"$(told TRUNK_CHANGED "run > $before AND trunk = 'BOM-Secondary' AND cause = 'refused_before_challenge' AND priority = 4")" 1
 is 'nothing else is told' "$(query "SELECT count(*) FROM event WHERE run > $before AND trunk IS NOT NULL")" 2
+is 'a difference that is the cause of a verdict is told by it alone' "$(told DRIFT_FOUND 1)" 0
 
 before=$(last_run)
 phase_ends 2
 wait_for 'third phase' in_phase 3
 run_now
 read_journal
-is 'a refusal of the platform has the ids that its support asks for' "$(told PLATFORM_FAILED "run > $before AND cause = 'permission_missing'
-	AND length(correlation_id) = 36 AND length(context_id) = 36 AND context_id <> correlation_id AND cf_id = 'lab-cf-id=='")" 1
+is 'a trunk appeared' "$(told TRUNK_APPEARED "run > $before AND trunk = 'NEW-Secondary' AND priority = 5")" 1
+is 'its secret is not known' "$(told TRUNK_FAILED "run > $before AND trunk = 'NEW-Secondary' AND cause = 'secret_missing'")" 1
+is 'another vanished' "$(told TRUNK_VANISHED "run > $before AND trunk = 'SIN-Primary' AND priority = 4")" 1
+is 'differences are warnings with all values' "$(query "SELECT field, said FROM event AS e JOIN audit.results AS r ON r.run = e.run AND
+	r.trunk = e.trunk WHERE id = '$(id_of DRIFT_FOUND)' AND e.priority = 4 AND e.trunk = 'TYO-Secondary' AND r.cause = 'ok' ORDER BY field
+	")" "realm|old.invalid|*.invalid|*.invalid
+username|nobody|*|-"
+is 'nothing else is told then' "$(query "SELECT count(*) FROM event WHERE run > $before AND trunk IS NOT NULL")" 5
+before=$(last_run)
+run_now
+read_journal
+is 'none of it twice' "$(query "SELECT count(*) FROM event WHERE run > $before AND trunk IS NOT NULL")" 0
+
+before=$(last_run)
 phase_ends 3
 wait_for 'fourth phase' in_phase 4
+run_now
+read_journal
+is 'another value is told' "$(told DRIFT_FOUND "run > $before AND field = 'realm' AND said LIKE 'older.invalid|%' AND message LIKE '%other values%'")" 1
+is 'and an end' "$(told DRIFT_ENDED "run > $before AND field = 'username' AND said LIKE 'nobody|%' AND priority = 6")" 1
+is 'and nothing else' "$(query "SELECT count(*) FROM event WHERE run > $before AND trunk IS NOT NULL")" 2
+
+before=$(last_run)
+phase_ends 4
+wait_for 'fifth phase' in_phase 5
+sqlite3 "$db" "UPDATE listing SET listed_usec = listed_usec - 26 * 3600000000"
+run_now
+read_journal
+is 'the platform cannot be asked: how old the list is' "$(told PLATFORM_FAILED "run > $before AND message LIKE '%(trunks as of %Z: 26 h old)'")" 1
+is 'the end of the run says it, too' "$(told RUN_DONE "run > $before AND message LIKE '%platform platform_unreachable (trunks as of %Z: 26 h old), clock%'")" 1
+is 'nobody vanished, and silence ends no difference' \
+	"$(told TRUNK_VANISHED "run > $before") $(told DRIFT_ENDED "run > $before") $(told DRIFT_FOUND "run > $before")" '0 0 0'
+phase_ends 5
+wait_for 'sixth phase' in_phase 6
+
+before=$(last_run)
+phase_ends 6
+wait_for 'seventh phase' in_phase 7
+run_now
+read_journal
+is 'a refusal of the platform has the ids that its support asks for' "$(told PLATFORM_FAILED "run > $before AND cause = 'permission_missing'
+	AND length(correlation_id) = 36 AND length(context_id) = 36 AND context_id <> correlation_id AND cf_id = 'lab-cf-id=='")" 1
+phase_ends 7
+wait_for 'eighth phase' in_phase 8
 
 kill -TERM "$daemon"
 wait "$daemon"
@@ -221,7 +276,7 @@ is 'no token, no answer, no header of either' \
 	"$(cat "$dir/export" "$dir/stderr" | grep -caiE '[0-9a-f]{64}|bearer [a-z0-9]|basic [a-z0-9]|response=|authorization: ')" 0
 is 'a name is found there' "$([ "$(grep -acF KUL-Secondary "$dir/export")" -gt 1 ] && echo yes)" yes
 
-phase_ends 4
+phase_ends 8
 wait "$lab"
 is 'carriers and platform have nothing to complain of' "$? $(cat "$dir/lab/violations")" '0 '
 finish

@@ -51,7 +51,8 @@ static const struct {
         {DRIFT_SERVERS, "192.0.2.1", "192.0.2.10", NULL, true, NULL, NULL},
         {DRIFT_SERVERS, "no/host", "NO/host", NULL, false, NULL, NULL},
         {DRIFT_SERVERS, "no/host", "no/hosts", NULL, true, NULL, NULL},
-        {DRIFT_SERVERS, SIXTY_FOUR, "A.example b.example c.example d.example e.example f.example g.example h.example", NULL, false, NULL, NULL},
+        {DRIFT_SERVERS, SIXTY_FOUR, "A.example b.example c.example d.example e.example f.example g.example h.example", NULL, false, NULL,
+         NULL},
         {DRIFT_SERVERS, SIXTY_FOUR "a.example", SIXTY_FOUR, NULL, true, NULL, NULL},
         {DRIFT_SERVERS, SIXTY_FOUR "a.example", SIXTY_FOUR "a.example", NULL, false, NULL, NULL},
         {DRIFT_TRANSPORT, "UDP", "udp", NULL, false, NULL, NULL},
@@ -79,8 +80,8 @@ START_TEST(differs_or_not) {
         struct drift d[DRIFT_FIELD_COUNT] = {0};
         d[DRIFT_TRANSPORT].says[DRIFT_PLATFORM] = (char *)(uintptr_t)cases[_i].transport;
         d[DRIFT_TRANSPORT].says[DRIFT_CONFIG] = (char *)(uintptr_t)cases[_i].config_transport;
-        d[cases[_i].field] = (struct drift){.says = {(char *)(uintptr_t)cases[_i].platform, (char *)(uintptr_t)cases[_i].config,
-                                                     (char *)(uintptr_t)cases[_i].carrier}};
+        d[cases[_i].field] = (struct drift){
+                .says = {(char *)(uintptr_t)cases[_i].platform, (char *)(uintptr_t)cases[_i].config, (char *)(uintptr_t)cases[_i].carrier}};
         ck_assert_msg(drift_differs(d, cases[_i].field) == cases[_i].differs, "%s: %s | %s | %s", drift_field_word(cases[_i].field),
                       cases[_i].platform, cases[_i].config, cases[_i].carrier);
 }
@@ -93,12 +94,13 @@ static void expect(const struct drift *d, const char *expected) {
         char text[400] = "";
         for (size_t i = 0; i < DRIFT_SOURCE_COUNT; i++) {
                 size_t at = strlen(text);
-                (void)snprintf(text + at, sizeof text - at, "%s%s%s", i > 0 ? "|" : "", d->says[i] ? d->says[i] : "", d->unheard[i] ? "?" : "");
+                (void)snprintf(text + at, sizeof text - at, "%s%s%s", i > 0 ? "|" : "", d->says[i] ? d->says[i] : "",
+                               d->unheard[i] ? "?" : "");
         }
         ck_assert_str_eq(text, expected);
 }
 
-#define TRUNK                                                                                                                    \
+#define TRUNK                                                                                                                            \
         "trunks:\n- {id: '1', username: bob, realm: new.example, algorithm: strongest, qop: auth, transport: TCP, proxies: [b.example, " \
         "'a.example:5070']}\n"
 

@@ -81,6 +81,18 @@ START_TEST(reads_responses) {
 }
 END_TEST
 
+START_TEST(reads_all_algorithms_that_are_offered) {
+        char bytes[] = HEAD "401 U\r\n" SHA_HEADER MD5_HEADER "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-384\r\n"
+                            "WWW-Authenticate: Basic realm=\"r\"\r\nWWW-Authenticate: Digest nonce=\"n\", algorithm=MD5-sess\r\n" TAIL;
+        struct sip_response response;
+        const char *why = NULL;
+        ck_assert_int_eq(sip_response_read(&response, bytes, strlen(bytes), &why), 0);
+        struct exchange x = {0};
+        exchange_read(&x, &response, &(struct challenge_policy){0}, &(struct digest_input){0});
+        ck_assert_uint_eq(x.algorithms, 1U << DIGEST_MD5 | 1U << DIGEST_SHA_256);
+}
+END_TEST
+
 static const struct {
         const char *headers;
         bool credentialed, given;
@@ -152,6 +164,7 @@ int main(void) {
         tcase_add_test(tc, grows_to_its_limits);
         tcase_add_loop_test(tc, reads_responses, 0, (int)ELEMENTS(responses));
         tcase_add_loop_test(tc, reads_what_stands_beside, 0, (int)ELEMENTS(details));
+        tcase_add_test(tc, reads_all_algorithms_that_are_offered);
         tcase_add_loop_test(tc, reads_nextnonce, 0, (int)ELEMENTS(nextnonces));
         suite_add_tcase(suite, tc);
         SRunner *runner = srunner_create(suite);

@@ -210,6 +210,33 @@ START_TEST(utf8_is_rfc_3629) {
 }
 END_TEST
 
+#define STARTED (INT64_C(1795410000) * INT64_C(1000000)) /* 2026-11-23T05:00:00Z */
+
+static const struct {
+        int64_t known_sec; /* before the start; INT64_MIN = never */
+        const char *text;
+} ages[] = {
+        {INT64_MIN, "never read"},
+        {-3, "as of 2026-11-23T05:00:03Z"},
+        {0, "as of 2026-11-23T05:00:00Z"},
+        {119, "as of 2026-11-23T04:58:01Z: 119 s old"},
+        {120, "as of 2026-11-23T04:58:00Z: 2 min old"},
+        {7199, "as of 2026-11-23T03:00:01Z: 119 min old"},
+        {7200, "as of 2026-11-23T03:00:00Z: 2 h old"},
+        {26 * 3600, "as of 2026-11-22T03:00:00Z: 26 h old"},
+        {48 * 3600 - 1, "as of 2026-11-21T05:00:01Z: 47 h old"},
+        {48 * 3600, "as of 2026-11-21T05:00:00Z: 2 days old"},
+        {INT64_C(400) * 86400, "as of 2025-10-19T05:00:00Z: 400 days old"},
+};
+
+START_TEST(ages_are_in_the_unit_that_fits) {
+        char text[REPORT_AGE_MAX];
+        int64_t known_usec = ages[_i].known_sec == INT64_MIN ? 0 : STARTED - ages[_i].known_sec * INT64_C(1000000);
+        report_age(text, known_usec, STARTED);
+        ck_assert_str_eq(text, ages[_i].text);
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("report");
         TCase *tc = tcase_create("report");
@@ -222,6 +249,7 @@ int main(void) {
         tcase_add_test(tc, nothing_commands_the_terminal);
         tcase_add_test(tc, json_is_rfc_8259);
         tcase_add_test(tc, utf8_is_rfc_3629);
+        tcase_add_loop_test(tc, ages_are_in_the_unit_that_fits, 0, (int)ELEMENTS(ages));
         suite_add_tcase(suite, tc);
         SRunner *runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);

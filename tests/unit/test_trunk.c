@@ -165,6 +165,15 @@ START_TEST(configuration_overrides_the_platform) {
         ck_assert_ptr_eq(l.items[0].password, c->trunks[0].password.secret);
         ck_assert_ptr_null(l.items[0].ha1);
 
+        /* What the platform says is still there; of what the configuration does not say it is the text itself. */
+        ck_assert_str_eq(trunk_platform_text(&l.items[0], TRUNK_TEXT_realm), "platform");
+        ck_assert_str_eq(trunk_platform_text(&l.items[0], TRUNK_TEXT_proxies), "old.example");
+        ck_assert_str_eq(trunk_config_text(&l.items[0], TRUNK_TEXT_proxies), "a.example [2001:db8::1]:5061");
+        ck_assert_ptr_null(trunk_platform_text(&l.items[0], TRUNK_TEXT_username));
+        ck_assert_str_eq(trunk_platform_text(&l.items[0], TRUNK_TEXT_state), "active");
+        ck_assert_ptr_null(trunk_config_text(&l.items[0], TRUNK_TEXT_state));
+        ck_assert(l.items[0].is_configured && !l.items[2].is_configured);
+
         ck_assert_str_eq(l.items[1].username, "bob");
         ck_assert_str_eq(l.items[1].realm, "platform");
         ck_assert_ptr_null(l.items[1].method);
