@@ -142,7 +142,8 @@ static void list(struct store *s, int hour, const char *ids) {
                 trunk_clear(&trunks[i]);
 }
 
-#define OF_HOUR "SELECT group_concat(change || ' ' || trunk_id, ', ') FROM listing_changes WHERE listed_usec = 1795410000000000 + 3600000000 * "
+#define OF_HOUR \
+        "SELECT group_concat(change || ' ' || trunk_id, ', ') FROM listing_changes WHERE listed_usec = 1795410000000000 + 3600000000 * "
 
 START_TEST(trunks_come_and_go) {
         struct store *s = open_writer();
@@ -152,7 +153,8 @@ START_TEST(trunks_come_and_go) {
         expect_rows(OF_HOUR "1", "");
         list(s, 2, "adda"); /* twice in a list is once */
         expect_rows(OF_HOUR "2", "appeared d, vanished b, vanished c");
-        expect_rows("SELECT trunk_id, listed, unlisted_usec FROM trunk ORDER BY key", "a|1|\nb|0|1795417200000000\nc|0|1795417200000000\nd|1|");
+        expect_rows("SELECT trunk_id, listed, unlisted_usec FROM trunk ORDER BY key",
+                    "a|1|\nb|0|1795417200000000\nc|0|1795417200000000\nd|1|");
         list(s, 3, "");
         expect_rows(OF_HOUR "3", "vanished a, vanished d");
         expect_rows("SELECT unlisted_usec FROM trunk WHERE trunk_id = 'b'", "1795417200000000"); /* not anew */
