@@ -22,8 +22,9 @@ wait_for "the run" said service 'Run 1 done: 3 trunks'
 told=$world/leaked
 is "the platform told passwords" "$(sort -u "$told" | wc -l)" 2
 is "no file has one" "$(grep -laFf "$told" "$dir/service.db"* "$dir/service.err" "$dir/service.out" "$dir/service.notify")" ''
-if [ "$(id -u)" -eq 0 ]; then
-	pid=$(cat "$dir/service.pid")
+pid=$(cat "$dir/service.pid")
+# A sanitizer keeps what the TLS library freed as it was; elsewhere it is used again at once.
+if [ "$(id -u)" -eq 0 ] && ! grep -q libasan "/proc/$pid/maps"; then
 	finds=$(python3 tests/service/memory.py "$pid" "$told" 2>&1)
 	result $? "the service's memory has none" "$finds"
 	grep -om 1 'byoc_one' "$world/trunkauditd.yaml" >"$dir/known"
