@@ -114,6 +114,20 @@ START_TEST(registers_as_validation) {
 }
 END_TEST
 
+/* A trunk with n proxies, numbered, in as many digits as width says. */
+static char *with_statuses(size_t n, int width) {
+        char *json = NULL;
+        size_t size;
+        FILE *f = open_memstream(&json, &size);
+        ck_assert_ptr_nonnull(f);
+        (void)fputs("[{\"id\":\"t\",\"optionsStatus\":[", f);
+        for (size_t i = 0; i < n; i++)
+                (void)fprintf(f, "%s{\"proxyAddress\":\"%0*zu\",\"errorInfo\":{\"text\":\"%0*d\"}}", i > 0 ? "," : "", width, i, width, 1);
+        (void)fputs("]}]", f);
+        ck_assert_int_eq(fclose(f), 0);
+        return json;
+}
+
 START_TEST(hostile_statuses) {
         const struct trunk *t = read_one(
                 PAGE_EDGES_TRUNKS,
@@ -132,22 +146,11 @@ START_TEST(hostile_statuses) {
         ck_assert(trunk_inactive(t));
 
         /* As many and as long as a page can hold: cut, and no larger than any other text. */
-        size_t n = 200000, length = 0;
-        _cleanup_(freep) char *json = malloc(n * 40 + 100);
-        ck_assert_ptr_nonnull(json);
-        length += (size_t)sprintf(json, "[{\"id\":\"t\",\"optionsStatus\":[");
-        for (size_t i = 0; i < n; i++)
-                length += (size_t)sprintf(json + length, "%s{\"proxyAddress\":\"p%zu\"}", i > 0 ? "," : "", i);
-        (void)sprintf(json + length, "]}]");
-        t = read_one(PAGE_EDGES_TRUNKS, json);
-        ck_assert_ptr_nonnull(strstr(t->options_status, "; p15 unknown"));
-        ck_assert_ptr_null(strstr(t->options_status, "p16"));
-        length = (size_t)sprintf(json, "[{\"id\":\"t\",\"optionsStatus\":[");
-        for (size_t i = 0; i < 16; i++)
-                length += (size_t)sprintf(json + length, "%s{\"proxyAddress\":\"%0*d\",\"errorInfo\":{\"text\":\"%0*d\"}}",
-                                          i > 0 ? "," : "", 9000, 1, 9000, 2);
-        (void)sprintf(json + length, "]}]");
-        t = read_one(PAGE_EDGES_TRUNKS, json);
+        _cleanup_(freep) char *many = with_statuses(200000, 1), *wide = with_statuses(16, 9000);
+        t = read_one(PAGE_EDGES_TRUNKS, many);
+        ck_assert_ptr_nonnull(strstr(t->options_status, "; 15 unknown: 1"));
+        ck_assert_ptr_null(strstr(t->options_status, "; 16"));
+        t = read_one(PAGE_EDGES_TRUNKS, wide);
         ck_assert_uint_eq(strlen(t->options_status), PAGE_TEXT_MAX);
 }
 END_TEST

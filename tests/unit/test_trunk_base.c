@@ -1,5 +1,6 @@
 /* test_trunk_base.c: settings of trunk bases into their trunks, from the pages on. */
 #include <check.h>
+#include <stdio.h>
 
 #include "common/page.h"
 #include "common/trunk_base.h"
@@ -110,7 +111,7 @@ START_TEST(hidden_settings_and_denials) {
         ck_assert(trunk_base_is_bare(&bases.items[0]));
         bases.items[0].detail_denied = true;
         bases.items[0].detail = verdict_of(CAUSE_SCOPE_DENIAL, "HTTP 403");
-        (void)strcpy(bases.items[0].correlation_id, "c0ffee");
+        (void)snprintf(bases.items[0].correlation_id, sizeof bases.items[0].correlation_id, "c0ffee");
         size_t others = 0;
         ck_assert_int_eq(trunk_base_join(&trunks, &bases, &others), 0);
         const struct trunk *t = &trunks.items[0];
