@@ -258,6 +258,15 @@ int token_start(struct token_request **ret, struct token *t, bool renew, uint64_
         return 0;
 }
 
+int token_authorization(struct secret **ret, const char *bearer) {
+        static const char name[] = "Authorization: Bearer ";
+        char header[sizeof name + PAGE_TOKEN_MAX];
+        int n = snprintf(header, sizeof header, "%s%s", name, bearer);
+        int r = n < 0 || (size_t)n >= sizeof header ? -EINVAL : secret_new(ret, header, (size_t)n + 1);
+        OPENSSL_cleanse(header, sizeof header);
+        return r;
+}
+
 struct token_request *token_request_free(struct token_request *r) {
         if (!r)
                 return NULL;

@@ -27,4 +27,7 @@ struct allowance *token_allowance(struct token *t);
 /* Gives the kept bearer, or asks the login for one. renew: the kept one was refused, ask anew. deadline_usec: CLOCK_MONOTONIC, when to give
  * up; rate limits and network errors are retried with jittered back-off until then. */
 int token_start(struct token_request **ret, struct token *t, bool renew, uint64_t deadline_usec, token_done_fn *done, void *user);
+/* The header that carries a bearer, with a final NUL. Returns 0, -EINVAL (longer than PAGE_TOKEN_MAX), -ENOMEM. */
+int token_authorization(struct secret **ret, const char *bearer);
+
 struct token_request *token_request_free(struct token_request *r); /* before done: cancels */

@@ -5,13 +5,13 @@
  * everything; each handler ends with the next request, or with finish(), which calls done as the last statement. */
 #include "trunk_poll.h"
 
-#include <curl/curl.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "../common/page.h"
 #include "../common/trunk_base.h"
+#include "platform_call.h"
 #include "platform_reply.h"
 
 #define TIMER_ACCURACY_USEC (1 * USEC_PER_MSEC)
@@ -225,43 +225,6 @@ static void start_query(struct query *q, char *url) {
         q->patience = (struct platform_patience){.deadline_usec = q->poll->deadline_usec};
 }
 
-/* -- addresses ------------------------------------------------------------------------------------------------------------ */
-
-static bool same_part(CURLU *a, CURLU *b, CURLUPart part) {
-        char *x = NULL, *y = NULL;
-        bool same = curl_url_get(a, part, &x, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-                    curl_url_get(b, part, &y, CURLU_DEFAULT_PORT) == CURLUE_OK && strcasecmp(x, y) == 0;
-        curl_free(x);
-        curl_free(y);
-        return same;
-}
-
-/* Whether a URL has the scheme, host and port of the API: the bearer goes nowhere else. */
-static bool same_origin(const char *url, const char *api_url) {
-        CURLU *a = curl_url(), *b = curl_url();
-        bool same = a && b && curl_url_set(a, CURLUPART_URL, url, CURLU_DISALLOW_USER) == CURLUE_OK &&
-                    curl_url_set(b, CURLUPART_URL, api_url, 0) == CURLUE_OK && same_part(a, b, CURLUPART_SCHEME) &&
-                    same_part(a, b, CURLUPART_HOST) && same_part(a, b, CURLUPART_PORT);
-        curl_url_cleanup(a);
-        curl_url_cleanup(b);
-        return same;
-}
-
-/* The URL that a nextUri or selfUri means: a path is under the API's URL (which may have a path of its own), a whole URL must lead
- * there. Returns 0, 1 when it leads elsewhere, -ENOMEM. */
-static int resolve(char **ret, const char *uri, const char *api_url) {
-        char *url = NULL;
-        bool is_path = uri[0] == '/' && uri[1] != '/';
-        if (is_path ? asprintf(&url, "%s%s", api_url, uri) < 0 : !(url = strdup(uri)))
-                return -ENOMEM;
-        if (!same_origin(url, api_url)) {
-                free(url);
-                return 1;
-        }
-        *ret = url;
-        return 0;
-}
-
 /* -- details -------------------------------------------------------------------------------------------------------------- */
 
 static bool wants_detail(const struct trunk_poll *p, const struct trunk *t) {
@@ -276,7 +239,7 @@ static bool wants_detail(const struct trunk_poll *p, const struct trunk *t) {
 static int detail_url(const struct trunk_poll *p, const struct trunk *t, char **ret) {
         const char *api_url = p->config->platform.api_url;
         if (p->listing->shape != PAGE_EDGES_BASES)
-                return resolve(ret, t->self_uri, api_url);
+                return platform_url(ret, t->self_uri, api_url);
         char *id = curl_easy_escape(NULL, t->id, 0);
         int n = id ? asprintf(ret, "%s%s/%s", api_url, p->listing->path, id) : -1;
         curl_free(id);
@@ -412,7 +375,7 @@ static int following_page(struct trunk_poll *p, const struct page_facts *facts, 
         if (facts->entities == 0 && !promised)
                 return 0;
         if (facts->next_uri)
-                return resolve(ret, facts->next_uri, p->config->platform.api_url);
+                return platform_url(ret, facts->next_uri, p->config->platform.api_url);
         return promised ? page_url(p, p->n_visited + 1, ret) : 0;
 }
 
@@ -523,12 +486,8 @@ static void conclude(struct query *q, const struct http_reply *reply, const stru
 /* -- the bearer ----------------------------------------------------------------------------------------------------------- */
 
 static int set_authorization(struct trunk_poll *p, const char *bearer) {
-        static const char name[] = "Authorization: Bearer ";
-        char header[sizeof name + PAGE_TOKEN_MAX];
         struct secret *authorization;
-        int n = snprintf(header, sizeof header, "%s%s", name, bearer);
-        int r = n < 0 || (size_t)n >= sizeof header ? -EINVAL : secret_new(&authorization, header, (size_t)n + 1);
-        OPENSSL_cleanse(header, sizeof header);
+        int r = token_authorization(&authorization, bearer);
         if (r < 0)
                 return r;
         (void)secret_free(p->authorization);
