@@ -5,6 +5,7 @@
  * everything; each handler ends with the next request, or with finish(), which calls done as the last statement. */
 #include "trunk_poll.h"
 
+#include <curl/curl.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <time.h>
