@@ -39,6 +39,7 @@ struct config_trunk {
         char *request_uri;               /* in place of sip:DOMAIN */
         char *method;                    /* REGISTER, OPTIONS */
         bool probe_all_proxies;          /* a verdict for each proxy, and one for the trunk */
+        bool refresh;                    /* username, realm and password are written to the platform before the probe */
         unsigned line, column;
 };
 
@@ -65,6 +66,7 @@ struct config {
                 char *page_dir;                      /* recorded replies to read in place of the network; NULL = none */
                 uint64_t timeout_usec;               /* of one request; default 30s */
                 uint64_t deadline_usec;              /* of everything asked in one run, waits included; default 3m */
+                bool audit_log;                      /* asked what was changed when a trunk turns bad; default true */
         } platform;
         struct {
                 struct text_list servers;    /* host[:port]; none = the clock is not checked */

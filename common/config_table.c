@@ -228,6 +228,17 @@ static void check_platform(struct option_reader *r, void *object, const struct o
                 option_clear_texts(&c->platform.scopes);
 }
 
+static void check_refresh(struct option_reader *r, const struct config_trunk *t, const struct option_found *found) {
+        if (!t->refresh)
+                return;
+        if (option_place(found, "password")->state == OPTION_ABSENT)
+                option_complain(r, found, "refresh", "has no password to write (write password; a hash cannot be written to the platform)");
+        else if (t->extra)
+                option_complain(r, found, "refresh", "is for trunks that the platform lists (leave extra or refresh out)");
+        else if (text_eq(t->authentication, "none"))
+                option_complain(r, found, "refresh", "is for digest (leave refresh out, or authentication: none)");
+}
+
 static void check_trunk(struct option_reader *r, void *object, const struct option_found *found) {
         struct config_trunk *t = object;
         t->line = found->place.line;
@@ -236,6 +247,7 @@ static void check_trunk(struct option_reader *r, void *object, const struct opti
                 option_complain(r, found, NULL, "has neither id nor name (write the one that the platform shows)");
         if (option_place(found, "password")->state != OPTION_ABSENT && option_place(found, "ha1")->state != OPTION_ABSENT)
                 option_complain(r, found, "ha1", "stands beside password (keep one of the two)");
+        check_refresh(r, t, found);
 }
 
 static int compare_texts(const char *a, const char *b) {
@@ -342,6 +354,8 @@ static const struct option platform_options[] = {
          .help = "Of one request."},
         {"deadline", OPTION_DURATION, AT(platform.deadline_usec), .min = 10 * MILLISECOND, .max = HOUR, .preset = "3m",
          .help = "Of everything asked in one run, retries and waits included."},
+        {"audit_log", OPTION_TRUTH, AT(platform.audit_log), .preset = "true",
+         .help = "When a trunk turns bad, ask the platform's audit log what was changed on it since the last good run."},
 };
 
 static const struct option clock_options[] = {
@@ -446,6 +460,9 @@ static const struct option trunk_options[] = {
         {"method", OPTION_WORD, TRUNK_AT(method), .words = methods, .help = "In place of the probe section's."},
         {"probe_all_proxies", OPTION_TRUTH, TRUNK_AT(probe_all_proxies), .preset = "false",
          .help = "A verdict for each proxy, and the worst of them for the trunk. Else the first proxy that serves decides."},
+        {"refresh", OPTION_TRUTH, TRUNK_AT(refresh), .preset = "false",
+         .help = "Before each probe, write username, realm and password, as they are held here, to the platform. Needs a write scope. It "
+                 "renews no nonce: those are the carrier's."},
 };
 
 #define MAPPING(what, checked, text) \

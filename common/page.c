@@ -39,7 +39,39 @@ static const char token_sql[] =
 #include "sql/pages/token.inc"
         ;
 
-enum query { VALID, ENVELOPE, ENTITIES, TRUNK_CONNECTIONS, EDGES_TRUNKS, EDGES_BASES, PROXIES, PROBLEM, TOKEN, QUERY_COUNT };
+static const char audit_query_sql[] =
+#include "sql/pages/audit_query.inc"
+        ;
+static const char audit_results_sql[] =
+#include "sql/pages/audit_results.inc"
+        ;
+static const char edits_sql[] =
+#include "sql/pages/edits.inc"
+        ;
+static const char version_sql[] =
+#include "sql/pages/version.inc"
+        ;
+static const char refresh_base_sql[] =
+#include "sql/pages/refresh_base.inc"
+        ;
+static const char refresh_connection_sql[] =
+#include "sql/pages/refresh_connection.inc"
+        ;
+
+/* ROWS: those of enum page_rows, in its order. */
+enum query {
+        VALID,
+        ENVELOPE,
+        ENTITIES,
+        TRUNK_CONNECTIONS,
+        EDGES_TRUNKS,
+        EDGES_BASES,
+        PROXIES,
+        PROBLEM,
+        TOKEN,
+        ROWS,
+        QUERY_COUNT = ROWS + PAGE_ROWS_COUNT
+};
 
 static const char *const queries[QUERY_COUNT] = {
         [VALID] = valid_sql,
@@ -51,6 +83,12 @@ static const char *const queries[QUERY_COUNT] = {
         [PROXIES] = proxies_sql,
         [PROBLEM] = problem_sql,
         [TOKEN] = token_sql,
+        [ROWS + PAGE_AUDIT_QUERY] = audit_query_sql,
+        [ROWS + PAGE_AUDIT_RESULTS] = audit_results_sql,
+        [ROWS + PAGE_EDITS] = edits_sql,
+        [ROWS + PAGE_VERSION] = version_sql,
+        [ROWS + PAGE_REFRESH_BASE] = refresh_base_sql,
+        [ROWS + PAGE_REFRESH_CONNECTION] = refresh_connection_sql,
 };
 static const enum query shapes[] = {
         [PAGE_TRUNK_CONNECTIONS] = TRUNK_CONNECTIONS,
@@ -135,8 +173,7 @@ static bool is_exact(struct span s, size_t max, bool spaces) {
         return true;
 }
 
-/* A text to be shown: control characters become spaces, bytes of no character U+FFFD; cut to size between characters. */
-static void copy_shown(char *to, size_t size, struct span from) {
+void page_copy_shown(char *to, size_t size, struct span from) {
         size_t length = 0;
         for (const char *c = from.p, *end = from.p + from.n; c < end;) {
                 const char *start = c;
@@ -197,8 +234,8 @@ static bool is_text(sqlite3_stmt *s) {
 
 /* -- what every page must be ------------------------------------------------------------------------------------------ */
 
-/* json becomes ret_copy, the owner's to free, when it has passwords in it. */
-static int check(struct page *p, struct span *json, char **ret_copy) {
+/* json becomes ret_copy, the owner's to free, when it has passwords in it that are concealed. */
+static int check(struct page *p, bool conceals, struct span *json, char **ret_copy) {
         bool password;
         p->error[0] = '\0';
         if (json->n == 0)
@@ -207,7 +244,7 @@ static int check(struct page *p, struct span *json, char **ret_copy) {
                 return malformed(p, "longer than %d bytes", PAGE_SIZE_MAX);
         if (json_scan(*json, p->error, &password))
                 return PAGE_MALFORMED;
-        if (password) {
+        if (password && conceals) {
                 char *copy = malloc(json->n);
                 if (!copy)
                         return -ENOMEM;
@@ -225,7 +262,7 @@ static int check(struct page *p, struct span *json, char **ret_copy) {
                 return r;
         if (sqlite3_column_int(s, 0) != 1) {
                 char start[QUOTED_MAX];
-                copy_shown(start, sizeof start, *json);
+                page_copy_shown(start, sizeof start, *json);
                 return malformed(p, "not JSON: begins with \"%s\"", start);
         }
         return 0;
@@ -297,7 +334,7 @@ static int set_field(struct page *p, sqlite3_stmt *s, enum trunk_text field, str
                 return 0;
         if (is_shown[field]) {
                 char shown[PAGE_TEXT_MAX + 1];
-                copy_shown(shown, text_max(field) + 1, value);
+                page_copy_shown(shown, text_max(field) + 1, value);
                 return trunk_set(t, field, span_of(shown));
         }
         if (!is_exact(value, text_max(field), field != TRUNK_TEXT_self_uri && field != TRUNK_TEXT_proxies))
@@ -318,7 +355,7 @@ static int read_trunk(struct page *p, enum page_shape shape, struct span entity,
 int page_read_detail(struct page *p, enum page_shape shape, struct span json, struct trunk *t) {
         _cleanup_(trunk_clear) struct trunk detail = {0};
         _cleanup_(freep) char *copy = NULL;
-        int r = check(p, &json, &copy);
+        int r = check(p, true, &json, &copy);
         if (r != 0)
                 return r;
         size_t blanks = 0;
@@ -481,7 +518,7 @@ int page_read_listing(struct page *p, enum page_shape shape, struct span json, s
         _cleanup_(envelope_clear) struct envelope e = {0};
         _cleanup_(trunk_list_clear) struct trunk_list fresh = {0};
         _cleanup_(freep) char *copy = NULL;
-        int r = check(p, &json, &copy);
+        int r = check(p, true, &json, &copy);
         if (r != 0)
                 return r;
         r = read_envelope(p, json, &e);
@@ -511,18 +548,18 @@ bool page_read_problem(struct page *p, struct span json, struct page_problem *re
         _cleanup_(freep) char *copy = NULL;
         _cleanup_(end_query) sqlite3_stmt *s = NULL;
         struct page_problem problem = {0};
-        if (check(p, &json, &copy) != 0 || begin_query(p, PROBLEM, json, &s) < 0)
+        if (check(p, true, &json, &copy) != 0 || begin_query(p, PROBLEM, json, &s) < 0)
                 return false;
         while (next_row(s) > 0) {
                 struct span field = column(s, 0), value = column(s, 2);
                 if (!is_text(s))
                         continue;
                 if (span_eq(field, SPAN("code")) && !problem.code[0])
-                        copy_shown(problem.code, sizeof problem.code, value);
+                        page_copy_shown(problem.code, sizeof problem.code, value);
                 else if (span_eq(field, SPAN("message")) && !problem.message[0])
-                        copy_shown(problem.message, sizeof problem.message, value);
+                        page_copy_shown(problem.message, sizeof problem.message, value);
                 else if (span_eq(field, SPAN("context_id")) && !problem.context_id[0])
-                        copy_shown(problem.context_id, sizeof problem.context_id, value);
+                        page_copy_shown(problem.context_id, sizeof problem.context_id, value);
         }
         *ret = problem;
         return true;
@@ -556,7 +593,7 @@ int page_read_token(struct page *p, struct span json, char **ret_token, int64_t 
         _cleanup_(end_query) sqlite3_stmt *s = NULL;
         _cleanup_(wipe_text) char *token = NULL;
         int64_t expires_sec = 0;
-        int r = check(p, &json, &copy);
+        int r = check(p, true, &json, &copy);
         if (r != 0)
                 return r;
         r = begin_query(p, TOKEN, json, &s);
@@ -577,4 +614,37 @@ int page_read_token(struct page *p, struct span json, char **ret_token, int64_t 
         *ret_token = TAKE_PTR(token);
         *ret_expires_sec = expires_sec;
         return 0;
+}
+
+/* -- further shapes ---------------------------------------------------------------------------------------------------- */
+
+static int bind_arguments(sqlite3_stmt *s, const struct page_argument *arguments, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                int r = sqlite3_bind_text64(s, sqlite3_bind_parameter_index(s, arguments[i].name), arguments[i].value.p,
+                                            arguments[i].value.n, SQLITE_STATIC, SQLITE_UTF8);
+                if (r != SQLITE_OK)
+                        return r == SQLITE_NOMEM ? -ENOMEM : -EIO;
+        }
+        return 0;
+}
+
+int page_read_rows(struct page *p, enum page_rows rows, struct span json, const struct page_argument *arguments, size_t n, page_row_fn *row,
+                   void *user) {
+        _cleanup_(end_query) sqlite3_stmt *s = NULL;
+        _cleanup_(freep) char *copy = NULL;
+        struct span columns[PAGE_COLUMNS_MAX];
+        /* What is written back must be what was read. */
+        bool conceals = rows != PAGE_REFRESH_BASE && rows != PAGE_REFRESH_CONNECTION;
+        int r = check(p, conceals, &json, &copy);
+        if (r == 0)
+                r = begin_query(p, ROWS + rows, json, &s);
+        if (r == 0)
+                r = bind_arguments(s, arguments, n);
+        while (r == 0 && (r = next_row(s)) > 0) {
+                int count = sqlite3_column_count(s);
+                for (int i = 0; i < count && i < PAGE_COLUMNS_MAX; i++)
+                        columns[i] = column(s, i);
+                r = row(columns, user);
+        }
+        return r;
 }

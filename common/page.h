@@ -45,6 +45,34 @@ int page_read_listing(struct page *p, enum page_shape shape, struct span json, s
 /* One entity's own detail: fills the texts that it has; the id must be the same or absent. */
 int page_read_detail(struct page *p, enum page_shape shape, struct span json, struct trunk *t);
 
+/* A text to be shown: control characters become spaces, bytes of no character U+FFFD; cut to size between characters. */
+void page_copy_shown(char *to, size_t size, struct span from);
+
+/* Further shapes, read by those who know what they are of: the rows of sql/pages/. */
+enum page_rows {
+        PAGE_AUDIT_QUERY,
+        PAGE_AUDIT_RESULTS,
+        PAGE_EDITS,
+        PAGE_VERSION,
+        PAGE_REFRESH_BASE,
+        PAGE_REFRESH_CONNECTION,
+        PAGE_ROWS_COUNT
+};
+#define PAGE_COLUMNS_MAX 16
+
+/* A value that the query wants besides the page: ":name". {NULL} = none. */
+struct page_argument {
+        const char *name;
+        struct span value;
+};
+
+/* The columns of a row, valid inside; {NULL} = none. Returns 0, or what page_read_rows() returns then. */
+typedef int page_row_fn(const struct span *columns, void *user);
+
+/* Returns 0, PAGE_MALFORMED (not JSON), -errno, or what row returned. */
+int page_read_rows(struct page *p, enum page_rows rows, struct span json, const struct page_argument *arguments, size_t n, page_row_fn *row,
+                   void *user);
+
 /* An ErrorBody or an OAuth error: code (or error), message (or description, error_description), each "" when absent; cut to size. False
  * when it is not JSON. */
 struct page_problem {

@@ -5,6 +5,7 @@
 
 #include "base.h"
 #include "carrier_clock.h"
+#include "edit.h"
 #include "evidence.h"
 #include "guard.h"
 #include "refusal.h"
@@ -169,6 +170,73 @@ struct table;
 int store_drift_told(struct store *s, const struct table *news);
 int store_listing_told(struct store *s);
 
+/* -- what was changed on the platform (store_edit.c) ------------------------------------------------------------------- */
+
+#define STORE_QUESTIONS_MAX 200 /* trunks that are asked for at once; the newest first */
+
+/* A trunk that turned bad: what was changed on it in that time? */
+struct edit_question {
+        int64_t run;           /* in which it turned bad */
+        char *trunk_id, *name; /* owned; the name may be NULL */
+        int64_t since_usec;    /* start of the last good run, but not before the oldest time allowed */
+        int64_t until_usec;
+};
+
+struct edit_questions {
+        struct edit_question *items;
+        size_t n;
+};
+
+void edit_questions_clear(struct edit_questions *q);
+
+/* Asks for the trunks that failed in this run and not in their run before; extra ones are not the platform's. Committed at once. */
+int store_ask_edits(struct store *s, int64_t run, int64_t oldest_usec);
+
+/* Those that have no answer yet, of runs that ended after oldest_usec. */
+int store_questions(struct store *s, int64_t oldest_usec, struct edit_questions *ret);
+
+/* The answer: these edits, none being an answer too. One transaction. */
+int store_answer(struct store *s, const struct edit_question *q, const struct edit *const *edits, size_t n, int64_t now_usec);
+
+/* How the audit log was found the last time. */
+enum audit_log_state { AUDIT_LOG_READ, AUDIT_LOG_DENIED, AUDIT_LOG_UNREAD };
+
+/* STORE_NONE: it was never asked. */
+int store_audit_log(struct store *s, enum audit_log_state *ret, int64_t *ret_asked_usec);
+int store_put_audit_log(struct store *s, enum audit_log_state state, int64_t asked_usec, const char *detail, const char *correlation_id);
+
+/* -- credentials written to the platform --------------------------------------------------------------------------------- */
+
+enum refresh_outcome {
+        REFRESH_BEGUN,    /* on its way; in the database for good when the process died then */
+        REFRESH_WRITTEN,  /* the platform has taken them */
+        REFRESH_CONFLICT, /* somebody else wrote in between */
+        REFRESH_REFUSED,  /* the platform did not take them */
+        REFRESH_FAILED,   /* it could not be reached, or what it says cannot be used */
+        REFRESH_WITHHELD, /* not written: the detail says why */
+        REFRESH_DRY_RUN,  /* the detail says what would be written */
+};
+const char *refresh_outcome_word(enum refresh_outcome o);
+
+/* A row of `refresh`: one write, or why there was none. Everything borrowed; no secret. */
+struct refresh_row {
+        int64_t run;
+        const char *trunk_id;
+        unsigned seq; /* 1; 2 after a conflict */
+        int64_t begun_usec;
+        enum refresh_outcome outcome;
+        const char *detail;
+        const char *version_before, *version_after; /* NULL = unknown */
+        int status;                                 /* HTTP; 0 = none */
+        const char *correlation_id;
+};
+
+/* Committed at once. A second one with the same run, trunk and seq says how the first one ended. */
+int store_put_refresh(struct store *s, const struct refresh_row *row);
+
+/* The trunk's newest outcome before that run. STORE_NONE: none. */
+int store_last_refresh(struct store *s, const char *trunk_id, int64_t run, enum refresh_outcome *ret);
+
 /* -- reading for people and machines ---------------------------------------------------------------------------------- */
 
 enum store_view {
@@ -184,6 +252,7 @@ enum store_view {
          * the cause of the trunk's verdict in that run waits: the trunk's own event says it. */
         STORE_VIEW_DRIFT_NEWS,
         STORE_VIEW_LISTING_NEWS, /* change: "appeared", "vanished"; in the order of the listings */
+        STORE_VIEW_REFRESHES,    /* credentials written to the platform in one run: argument = run id */
 };
 
 enum cell_type { CELL_NULL, CELL_INTEGER, CELL_REAL, CELL_TEXT };

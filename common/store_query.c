@@ -182,6 +182,36 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_DROP_TRUNK_SPENDING] = "DELETE FROM trunk_spending WHERE run = :run",
         [STATEMENT_DROP_CARRIER_SPENDING] = "DELETE FROM carrier_spending WHERE run = :run",
 
+        /* The result before does not count when its run ended before the trunk's probe did. */
+        [STATEMENT_ASK_EDITS] =
+                "INSERT INTO edit_question (run, trunk, since_usec, until_usec)"
+                " SELECT run.id, r.trunk, max(:oldest, coalesce((SELECT good.started_usec FROM result AS p JOIN run AS good ON good.id = "
+                "p.run"
+                " WHERE p.trunk = r.trunk AND p.run < r.run AND p.outcome < 2 ORDER BY p.run DESC LIMIT 1), 0)), run.finished_usec"
+                " FROM result AS r JOIN run ON run.id = r.run JOIN trunk AS t ON t.key = r.trunk"
+                " WHERE r.run = :run AND r.outcome = 3 AND NOT t.extra"
+                " AND 3 <> coalesce((SELECT p.outcome FROM result AS p JOIN cause ON cause.id = p.cause"
+                " WHERE p.trunk = r.trunk AND p.run < r.run AND cause.word <> 'run_ended' ORDER BY p.run DESC LIMIT 1), 0)",
+        [STATEMENT_QUESTIONS] = "SELECT run, trunk_id, name, since_usec, until_usec FROM edit_question JOIN trunk ON trunk.key = trunk"
+                                " WHERE answered_usec IS NULL AND until_usec >= :oldest ORDER BY run DESC, trunk LIMIT :limit",
+        [STATEMENT_ANSWER] = "UPDATE edit_question SET answered_usec = :now"
+                             " WHERE run = :run AND trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)",
+        [STATEMENT_PUT_EDIT] =
+                "INSERT INTO edit (run, trunk, seq, time_usec, action, status, user_id, user_name, client_id, client_name, remote_ip,"
+                " entity_id, entity_name, property, old, new, withheld)"
+                " VALUES (:run, (SELECT key FROM trunk WHERE trunk_id = :trunk), :seq, :time, :action, :status, :user_id, :user_name,"
+                " :client_id, :client_name, :remote_ip, :entity_id, :entity_name, :property, :old, :new, :withheld)",
+        [STATEMENT_AUDIT_LOG] = "SELECT state, asked_usec FROM audit_log",
+        [STATEMENT_PUT_AUDIT_LOG] = "INSERT OR REPLACE INTO audit_log (id, state, asked_usec, detail, correlation_id)"
+                                    " VALUES (1, :state, :asked, :detail, :correlation_id)",
+        [STATEMENT_PUT_REFRESH] =
+                "INSERT INTO refresh (run, trunk, seq, begun_usec, outcome, detail, version_before, version_after, status, correlation_id)"
+                " VALUES (:run, (SELECT key FROM trunk WHERE trunk_id = :trunk), :seq, :begun, :outcome, :detail, :before, :after, :status,"
+                " :correlation_id) ON CONFLICT (run, trunk, seq) DO UPDATE SET (outcome, detail, version_after, status, correlation_id)"
+                " = (excluded.outcome, excluded.detail, excluded.version_after, excluded.status, excluded.correlation_id)",
+        [STATEMENT_LAST_REFRESH] = "SELECT outcome FROM refresh WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)"
+                                   " AND run < :run AND outcome <> 'dry_run' ORDER BY run DESC, seq DESC LIMIT 1",
+
         [STATEMENT_FIND_RUN] = "SELECT id FROM run WHERE id = :run",
         [STATEMENT_FIND_TRUNK] = "SELECT trunk_id FROM trunk WHERE trunk_id = :trunk OR name = :trunk"
                                  " ORDER BY trunk_id = :trunk DESC, listed DESC, key DESC LIMIT 1",
@@ -190,6 +220,8 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_READ_LATEST] = "SELECT * FROM latest LIMIT :limit",
         [STATEMENT_READ_HISTORY] = "SELECT * FROM history WHERE trunk_id = :argument LIMIT :limit",
         [STATEMENT_READ_CLOCK] = "SELECT * FROM clock LIMIT :limit",
+        [STATEMENT_READ_REFRESHES] =
+                "SELECT * FROM refreshes WHERE run = :argument ORDER BY trunk COLLATE NOCASE, trunk_id, seq LIMIT :limit",
         [STATEMENT_READ_RUNS] = "SELECT * FROM runs WHERE :argument = 0 OR id = :argument LIMIT :limit",
         [STATEMENT_READ_DRIFT] = "SELECT * FROM drift WHERE ended IS NULL LIMIT :limit",
         /* Where platform and configuration differ, too, the cause says only half of it. */

@@ -11,6 +11,7 @@ static const enum statement reads[] = {
         [STORE_VIEW_LISTING] = STATEMENT_READ_LISTING,
         [STORE_VIEW_DRIFT_NEWS] = STATEMENT_READ_DRIFT_NEWS,
         [STORE_VIEW_LISTING_NEWS] = STATEMENT_READ_LISTING_NEWS,
+        [STORE_VIEW_REFRESHES] = STATEMENT_READ_REFRESHES,
 };
 
 /* Returns 0, STORE_NONE, < 0. */
@@ -52,6 +53,7 @@ static int bind_argument(struct store *s, struct query *q, enum store_view view,
         switch (view) {
         case STORE_VIEW_RUN:
         case STORE_VIEW_DRIFT_NEWS:
+        case STORE_VIEW_REFRESHES:
                 r = find_run(s, argument, &run);
                 if (r == 0)
                         bind_integer(q, ":argument", run);

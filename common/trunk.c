@@ -86,6 +86,10 @@ const char *trunk_config_text(const struct trunk *t, enum trunk_text field) {
         return is_configured(t, field) ? trunk_get(t, field) : NULL;
 }
 
+const char *trunk_base_id(const struct trunk *t) {
+        return t->base_id;
+}
+
 struct trunk *trunk_list_find(const struct trunk_list *l, const char *id_or_name) {
         for (size_t i = 0; i < l->n; i++)
                 if (l->items[i].id && text_eq(l->items[i].id, id_or_name))
@@ -218,6 +222,7 @@ static int apply(struct trunk *t, const struct config_trunk *entry) {
         t->ha1 = entry ? entry->ha1.secret : NULL;
         t->is_configured = entry != NULL;
         t->probe_all_proxies = entry && entry->probe_all_proxies;
+        t->refresh = entry && entry->refresh;
         int r = replace_method(t, entry ? entry->method : NULL);
         if (r < 0 || !entry)
                 return r;

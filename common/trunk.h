@@ -51,7 +51,8 @@ struct trunk {
         uint64_t configured;              /* bits of enum trunk_text: the configuration says it */
         enum trunk_origin origin;
         bool is_configured;            /* the configuration has an entry for it */
-        bool probe_all_proxies;        /* from the configuration */
+        bool probe_all_proxies;        /* from the configuration, as is the next */
+        bool refresh;                  /* its credentials are written to the platform before the probe */
         char *method;                  /* from the configuration; NULL = the probe's default */
         const struct secret *password; /* borrowed from the configuration; at most one of the two */
         const struct secret *ha1;
@@ -82,6 +83,9 @@ const char *trunk_text_name(enum trunk_text field);
 /* The two sources of a text after trunk_list_merge(); NULL = that one says nothing. */
 const char *trunk_platform_text(const struct trunk *t, enum trunk_text field);
 const char *trunk_config_text(const struct trunk *t, enum trunk_text field);
+
+/* The id of the trunk's base, where its settings are; NULL when the listing does not tell it. */
+const char *trunk_base_id(const struct trunk *t);
 
 /* By id, then by exact name; NULL when there is none. */
 struct trunk *trunk_list_find(const struct trunk_list *l, const char *id_or_name);

@@ -362,3 +362,35 @@ SELECT
 FROM listing_change AS c
 JOIN trunk AS t ON t.key = c.trunk
 ORDER BY c.listed_usec DESC, c.change, trunk COLLATE NOCASE, t.trunk_id;
+
+DROP VIEW IF EXISTS changes;
+CREATE VIEW changes AS -- what was changed on the platform before a trunk turned bad, newest first; secret values are not kept
+SELECT
+  coalesce(t.name, t.trunk_id) AS trunk,
+  strftime('%Y-%m-%dT%H:%M:%SZ', e.time_usec / 1000000, 'unixepoch') AS time, -- of the change, by the platform's clock
+  coalesce(e.user_name, e.client_name, e.user_id, e.client_id) AS who,
+  e.remote_ip,                                                 -- from where
+  e.action,                                                    -- Create, Update, Delete, ...
+  e.property,                                                  -- NULL: the audit log names none
+  iif(e.withheld, '(withheld)', e.old) AS old,
+  iif(e.withheld, '(withheld)', e.new) AS new,
+  e.run,                                                       -- in which the trunk turned bad
+  strftime('%Y-%m-%dT%H:%M:%SZ', q.since_usec / 1000000, 'unixepoch') AS since, -- its last good run
+  e.status, e.entity_name AS entity, e.entity_id, e.user_id, e.client_id, t.trunk_id
+FROM edit AS e
+JOIN edit_question AS q ON q.run = e.run AND q.trunk = e.trunk
+JOIN trunk AS t ON t.key = e.trunk
+ORDER BY e.run DESC, trunk COLLATE NOCASE, t.trunk_id, e.seq;
+
+DROP VIEW IF EXISTS refreshes;
+CREATE VIEW refreshes AS -- credentials written to the platform before a probe, newest first: each write, or why there was none
+SELECT
+  coalesce(t.name, t.trunk_id) AS trunk,
+  strftime('%Y-%m-%dT%H:%M:%SZ', r.begun_usec / 1000000, 'unixepoch') AS time,
+  r.outcome,                                                   -- written, conflict, refused, failed, withheld, dry_run, begun
+  r.detail, r.version_before, r.version_after,
+  r.status,                                                    -- HTTP
+  r.correlation_id, r.run, t.trunk_id, r.seq
+FROM refresh AS r
+JOIN trunk AS t ON t.key = r.trunk
+ORDER BY r.run DESC, trunk COLLATE NOCASE, t.trunk_id, r.seq;
