@@ -12,9 +12,11 @@
 #include "../common/pace.h"
 #include "../common/report.h"
 #include "../common/target.h"
+#include "changes.h"
 #include "clock_check.h"
 #include "news.h"
 #include "now.h"
+#include "refresh.h"
 #include "resolver.h"
 #include "trunk_audit.h"
 #include "trunk_poll.h"
@@ -45,6 +47,11 @@ struct audit {
         struct guard *guard;
         struct trunk_audit **waiting; /* items whose turn came while others of their host might still fail */
         size_t n_waiting;
+
+        struct refresh *refresh; /* before the probes */
+        struct result *results;  /* one for each item, once they are stored */
+        int stored;              /* as in struct audit_result */
+        struct changes *changes; /* between storing and telling */
 };
 
 static struct guard_time guard_time(void) {
@@ -103,8 +110,9 @@ static void tell_trunk(struct audit *a, const struct result *r) {
                 journal_event(a->context.journal, events[r->change], -1, &f, "%s: %s%s: %s", name, words[r->change],
                               outcome_word(info->outcome), info->sentence);
         else
-                journal_event(a->context.journal, events[r->change], -1, &f, "%s: %s%s, %s: %s (%s) %s", name, words[r->change],
-                              outcome_word(info->outcome), info->word, info->sentence, r->verdict.detail, info->remedy);
+                journal_event(a->context.journal, events[r->change], -1, &f, "%s: %s%s, %s: %s (%s) %s%s", name, words[r->change],
+                              outcome_word(info->outcome), info->word, info->sentence, r->verdict.detail, info->remedy,
+                              changes_text(a->changes, r->trunk->id));
 }
 
 static void tell_summary(struct audit *a, const struct telling *t, size_t n_results) {
@@ -171,23 +179,13 @@ static void tell(struct audit *a, struct telling *t, size_t n_results) {
 /* -- the end ----------------------------------------------------------------------------------------------------------- */
 
 static void count_outcomes(struct run *run, const struct result *results, size_t n) {
+        unsigned *const counts[] = {[OUTCOME_PASS] = &run->n_pass,
+                                    [OUTCOME_WARN] = &run->n_warn,
+                                    [OUTCOME_FAIL] = &run->n_fail,
+                                    [OUTCOME_UNTESTED] = &run->n_untested};
         run->n_trunks = (unsigned)n;
-        for (size_t i = 0; i < n; i++) {
-                switch (verdict_outcome(&results[i].verdict)) {
-                case OUTCOME_PASS:
-                        run->n_pass++;
-                        break;
-                case OUTCOME_WARN:
-                        run->n_warn++;
-                        break;
-                case OUTCOME_FAIL:
-                        run->n_fail++;
-                        break;
-                case OUTCOME_UNTESTED:
-                        run->n_untested++;
-                        break;
-                }
-        }
+        for (size_t i = 0; i < n; i++)
+                ++*counts[verdict_outcome(&results[i].verdict)];
 }
 
 static void stop_agents(struct audit *a) {
@@ -196,76 +194,94 @@ static void stop_agents(struct audit *a) {
         a->pacer = sd_event_source_disable_unref(a->pacer);
         a->clock = clock_check_free(a->clock);
         a->poll = trunk_poll_free(a->poll);
+        a->refresh = refresh_free(a->refresh);
         if (a->context.http && a->refusals.n == 0)
                 a->refusals = http_take_refusals(a->context.http);
 }
 
-/* Stores the results and the end of the run; ret_telling's arrays are the caller's. */
-static int store_and_tell(struct audit *a) {
-        struct telling t = {0};
-        _cleanup_(freep) struct result *results = calloc(a->n_items + 1, sizeof *results);
-        _cleanup_(freep) struct announcement *announcements = calloc(a->n_items + 2, sizeof *announcements);
-        _cleanup_(freep) char(*subjects)[SUBJECT_MAX] = calloc(a->n_items + 2, sizeof *subjects);
-        if (!results || !announcements || !subjects)
+/* Stores the results and the end of the run. */
+static int store_results(struct audit *a) {
+        a->results = calloc(a->n_items + 1, sizeof *a->results);
+        if (!a->results)
                 return -ENOMEM;
-        size_t n = a->n_items;
         const struct carrier_clock_policy policy = {
                 .host_measured = a->run.clock_measured,
                 .host_offset_usec = a->run.clock_offset_usec,
                 .host_bound_usec = a->run.clock_bound_usec,
                 .limit_usec = a->context.config->clock.carrier_limit_usec,
         };
-        for (size_t i = 0; i < n; i++)
-                trunk_audit_result(a->items[i], &policy, &results[i]);
-        count_outcomes(&a->run, results, n);
+        for (size_t i = 0; i < a->n_items; i++)
+                trunk_audit_result(a->items[i], &policy, &a->results[i]);
+        count_outcomes(&a->run, a->results, a->n_items);
         a->run.finished_usec = now_realtime();
         a->run.guard = a->guard;
         a->run.refusals = &a->refusals;
         a->run.spent_until = guard_time();
-        int r = store_end_run(a->context.store, &a->run, results, n);
-        if (r != 0)
-                return r;
-        if (!a->request.announce)
-                return 0;
+        return store_end_run(a->context.store, &a->run, a->results, a->n_items);
+}
 
+static int tell_changes(struct audit *a) {
+        struct telling t = {.results = a->results};
+        _cleanup_(freep) struct announcement *announcements = calloc(a->n_items + 2, sizeof *announcements);
+        _cleanup_(freep) char(*subjects)[SUBJECT_MAX] = calloc(a->n_items + 2, sizeof *subjects);
+        if (!announcements || !subjects)
+                return -ENOMEM;
         t.announcements = announcements;
         t.subjects = subjects;
-        t.results = results;
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < a->n_items; i++) {
                 char subject[SUBJECT_MAX];
-                (void)snprintf(subject, sizeof subject, "trunk:%s", results[i].trunk->id);
-                results[i].change = note(a, &t, subject, results[i].verdict.cause);
-                t.n_trunk_changes += results[i].change != CHANGE_NONE;
+                (void)snprintf(subject, sizeof subject, "trunk:%s", t.results[i].trunk->id);
+                t.results[i].change = note(a, &t, subject, t.results[i].verdict.cause);
+                t.n_trunk_changes += t.results[i].change != CHANGE_NONE;
         }
         t.platform = note(a, &t, SUBJECT_PLATFORM, a->run.platform.cause);
         t.clock = note(a, &t, SUBJECT_CLOCK, a->run.clock.cause);
-        tell(a, &t, n);
+        tell(a, &t, a->n_items);
         return 0;
 }
 
+static void conclude(struct audit *a) {
+        const struct run *run = &a->run;
+        const struct journal_fields f = {.run = run->id};
+        bool done = run->state == RUN_DONE;
+        char age[REPORT_AGE_MAX + 16];
+        int r = a->stored == 0 && a->request.announce ? tell_changes(a) : a->stored;
+        if (r != 0)
+                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, &f, "Unable to store run %lld in %s: %s", (long long)run->id,
+                              store_path(a->context.store), r == -ENOMEM ? strerror(ENOMEM) : store_error(a->context.store));
+        else if (a->request.announce)
+                journal_event(a->context.journal, done ? EVENT_RUN_DONE : EVENT_RUN_ENDED_EARLY, done ? LOG_INFO : LOG_WARNING, &f,
+                              "Run %lld %s: %u trunks, %u pass, %u warn, %u fail, %u untested; platform %s%s, clock %s", (long long)run->id,
+                              done ? "done" : "ended early", run->n_trunks, run->n_pass, run->n_warn, run->n_fail, run->n_untested,
+                              cause_info(run->platform.cause)->word, known_since(a, age), cause_info(run->clock.cause)->word);
+        store_unlock(a->context.store);
+        const struct audit_result result = {.run = run, .stored = r, .unknown_name = a->unknown_name};
+        a->done(a, &result, a->user);
+}
+
+static void on_changes(struct changes *c, void *user) {
+        (void)c;
+        conclude(user);
+}
+
+static struct platform_context platform_context(const struct audit *a) {
+        return (struct platform_context){a->context.event, a->context.http, a->context.token, a->context.config};
+}
+
+/* The results are safe before anybody is asked what was changed; the telling waits for the answer, within its limit. */
 static void finish(struct audit *a, enum run_state state) {
         if (a->ended)
                 return;
         a->ended = true;
         stop_agents(a);
         a->run.state = state;
-        int r = store_and_tell(a);
-        const struct run *run = &a->run;
-        const struct journal_fields f = {.run = run->id};
-        char age[REPORT_AGE_MAX + 16];
+        a->stored = store_results(a);
+        const struct platform_context platform = platform_context(a);
+        int r = CHANGES_NONE;
+        if (a->stored == 0 && state == RUN_DONE)
+                r = changes_start(&a->changes, &platform, a->context.store, a->context.journal, a->run.id, &a->trunks, on_changes, a);
         if (r != 0)
-                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, &f, "Unable to store run %lld in %s: %s", (long long)run->id,
-                              store_path(a->context.store), r == -ENOMEM ? strerror(ENOMEM) : store_error(a->context.store));
-        else if (a->request.announce)
-                journal_event(a->context.journal, state == RUN_DONE ? EVENT_RUN_DONE : EVENT_RUN_ENDED_EARLY,
-                              state == RUN_DONE ? LOG_INFO : LOG_WARNING, &f,
-                              "Run %lld %s: %u trunks, %u pass, %u warn, %u fail, %u untested; platform %s%s, clock %s", (long long)run->id,
-                              state == RUN_DONE ? "done" : "ended early", run->n_trunks, run->n_pass, run->n_warn, run->n_fail,
-                              run->n_untested, cause_info(run->platform.cause)->word, known_since(a, age),
-                              cause_info(run->clock.cause)->word);
-        store_unlock(a->context.store);
-        const struct audit_result result = {.run = run, .stored = r, .unknown_name = a->unknown_name};
-        a->done(a, &result, a->user);
+                conclude(a);
 }
 
 static void finish_when_complete(struct audit *a) {
@@ -429,6 +445,12 @@ static int prepare_items(struct audit *a) {
         return make_pace(a);
 }
 
+static void on_refresh(struct refresh *r, void *user) {
+        struct audit *a = user;
+        a->refresh = refresh_free(r);
+        start_probes(a);
+}
+
 /* The list of trunks is complete, as far as it will be. */
 static void trunks_are_known(struct audit *a) {
         a->trunks_known = true;
@@ -441,7 +463,10 @@ static void trunks_are_known(struct audit *a) {
                 finish(a, RUN_ABORTED);
                 return;
         }
-        start_probes(a);
+        const struct platform_context platform = platform_context(a);
+        const struct refresh_request request = {.run = a->run.id, .items = a->items, .n = a->n_items, .dry_run = a->request.dry_run};
+        if (refresh_start(&a->refresh, &platform, a->context.store, a->context.journal, &request, on_refresh, a) != 0)
+                start_probes(a);
 }
 
 /* The trunks of the last listing, and in the verdict how old that is: in front, for a long detail is cut at its end. */
@@ -601,6 +626,11 @@ int audit_start(struct audit **ret, const struct audit_context *context, const s
 }
 
 void audit_abort(struct audit *a) {
+        if (a->changes) { /* all is stored; only the telling waits */
+                a->changes = changes_free(a->changes);
+                conclude(a);
+                return;
+        }
         /* The platform had not answered yet: the trunks of its last listing get their rows all the same. */
         if (!a->trunks_known && remember_trunks(a) == 0 && prepare_items(a) < 0)
                 journal_log(a->context.journal, LOG_ERR, "Unable to list the trunks of the run that ends: %s", strerror(ENOMEM));
@@ -612,19 +642,16 @@ void audit_abort(struct audit *a) {
 
 struct audit *audit_free(struct audit *a) {
         if (a) {
-                if (!a->ended) {
-                        stop_agents(a);
+                if (!a->ended || a->changes)
                         store_unlock(a->context.store);
-                } else {
-                        a->begin = sd_event_source_disable_unref(a->begin);
-                        a->limit = sd_event_source_disable_unref(a->limit);
-                        a->pacer = sd_event_source_disable_unref(a->pacer);
-                }
+                stop_agents(a);
+                a->changes = changes_free(a->changes);
                 for (size_t i = 0; i < a->n_items; i++)
                         a->items[i] = trunk_audit_free(a->items[i]);
                 a->resolver = resolver_free(a->resolver);
                 free(a->items);
                 free(a->waiting);
+                free(a->results);
                 (void)guard_free(a->guard);
                 (void)pace_free(a->pace);
                 trunk_list_clear(&a->trunks);

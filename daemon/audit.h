@@ -35,6 +35,7 @@ struct audit_request {
         int64_t slot_usec;        /* 0 = none */
         const char *const *names; /* only these trunks, by id or name; NULL-terminated; borrowed until done; NULL = all */
         bool force;               /* the trunks that are named are not held for credentials that were refused before */
+        bool dry_run;             /* credentials are not written to the platform, only what would be written is stored */
         bool announce;            /* tell the journal what changed, and remember that it was told */
         audit_progress_fn *progress;
 };

@@ -25,4 +25,6 @@
         EVENT(PLATFORM_RECOVERED, "8cc238ffda50447b96bdd6e81c7cc3b4") \
         EVENT(CLOCK_OFF, "cbde2a404aa849c3a1ff2734b68f77d7")          \
         EVENT(CLOCK_RECOVERED, "b5aa9e2e1eba4a1db4ffd246f7a3b7d7")    \
+        EVENT(AUDIT_LOG, "5bcc0164591f499ba8832789eb312342")          \
+        EVENT(REFRESH, "13b470702aba4b09ab477e6de09b947b")            \
         EVENT(STORE_FAILED, "2fd090f525cd4530abcaa93c1d815984")

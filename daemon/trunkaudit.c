@@ -30,7 +30,7 @@ enum { FOR_PROBE = 1, FOR_EXPLAIN = 2, FOR_OTHERS = 4 };
 struct command_line {
         const char *config_file;
         const char *database; /* NULL = the configuration's */
-        bool json, force;
+        bool json, force, dry_run;
         const char *record; /* directory for the platform's replies; NULL = none */
         unsigned limit;     /* rows; 0 = all */
         struct probe_options probe;
@@ -46,6 +46,7 @@ static const char help[] =
         "  run [--trunk NAME]... [--json]       audit now: every trunk, or those named (id or name)\n"
         "      --force          with --trunk: send credentials again that the lock-out guard holds\n"
         "      --record DIR     save what the platform says in a new directory, without secrets (see platform.page_dir)\n"
+        "      --dry-run        show what would be written to the platform for trunks with refresh: true, and do not write it\n"
         "  status [--json]                      each trunk's newest verdict\n"
         "  history TRUNK [--limit N] [--json]   one trunk's verdicts, newest first\n"
         "  clock [--limit N] [--json]           the clock's verdicts, newest first\n"
@@ -214,7 +215,9 @@ static void print_part(const char *name, const struct verdict *v) {
 }
 
 static int print_run(struct command_run *c, const struct run *run) {
-        _cleanup_(table_freep) struct table *results = NULL, *runs = NULL;
+        static const struct report_column refresh_columns[] = {
+                {"trunk", "REFRESHED", 24}, {"outcome", "WRITTEN", 0}, {"detail", "SEEN", 80}};
+        _cleanup_(table_freep) struct table *results = NULL, *runs = NULL, *refreshes = NULL;
         _cleanup_(drift_report_clear) struct drift_report beside = {0};
         const struct report_options options = terminal_options();
         char id[24];
@@ -224,15 +227,22 @@ static int print_run(struct command_run *c, const struct run *run) {
                 r = store_read(c->store, STORE_VIEW_RUNS, id, 0, &runs);
         if (r == 0)
                 r = drift_report_read(&beside, c->store, id);
+        if (r == 0)
+                r = store_read(c->store, STORE_VIEW_REFRESHES, id, 0, &refreshes);
         if (r != 0)
                 return complain(EXIT_BROKEN, "unable to read the results back from %s: %s", store_path(c->store), store_error(c->store));
         if (c->line->json) {
                 r = print_json(runs, "{\"runs\": ", ",\n");
+                r = r ? r : print_json(refreshes, " \"refreshes\": ", ",\n");
                 r = r ? r : print_json(results, " \"results\": ", ",\n");
                 r = r ? r : print_json(beside.listing, " \"listing_changes\": ", ",\n");
                 return r ? r : print_json(beside.drift, " \"drift\": ", "}\n");
         }
         r = print_table(results, result_columns, ELEMENTS(result_columns));
+        if (r == 0 && refreshes->rows > 0)
+                (void)fputc('\n', stdout);
+        if (r == 0 && refreshes->rows > 0)
+                r = print_table(refreshes, refresh_columns, ELEMENTS(refresh_columns));
         if (r != 0)
                 return r;
         double seconds = (double)(run->finished_usec - run->started_usec) / (double)USEC_PER_SEC;
@@ -276,6 +286,7 @@ static int run_audit(struct command_run *c, const struct config *config, struct 
                 .trigger = RUN_TRIGGER_COMMAND,
                 .names = c->names[0] ? c->names : NULL,
                 .force = c->line->force,
+                .dry_run = c->line->dry_run,
                 .progress = on_progress,
         };
         c->code = EXIT_BROKEN;
@@ -324,8 +335,14 @@ static int command_run(const struct command_line *l, const char **names) {
         if (l->database)
                 return complain(EXIT_USAGE, "run: --database is for reading; the configuration's store.path says where a run is stored");
         int code = load_config(l, true, &config);
-        if (code == 0)
-                code = begin_record(l, config);
+        if (code)
+                return code;
+        bool refreshes = !l->dry_run;
+        for (size_t i = 0; i < config->n_trunks; i++)
+                refreshes |= config->trunks[i].refresh;
+        if (!refreshes)
+                return complain(EXIT_USAGE, "run: --dry-run shows what would be written to the platform, and no trunk has refresh: true");
+        code = begin_record(l, config);
         if (code == 0)
                 code = open_database(config->store.path, STORE_WRITE, &store);
         if (code)
@@ -501,8 +518,8 @@ static int command_explain(const struct command_line *l) {
 static int dispatch(const char *command, const struct command_line *l, const char **names) {
         if (names[0] && strcmp(command, "run") != 0)
                 return complain(EXIT_USAGE, "%s: --trunk is for run", command);
-        if ((l->force || l->record) && strcmp(command, "run") != 0)
-                return complain(EXIT_USAGE, "%s: %s is for run", command, l->force ? "--force" : "--record");
+        if ((l->force || l->record || l->dry_run) && strcmp(command, "run") != 0)
+                return complain(EXIT_USAGE, "%s: %s is for run", command, l->force ? "--force" : l->record ? "--record" : "--dry-run");
         bool probe = strcmp(command, "probe") == 0, explain = strcmp(command, "explain") == 0;
         if (!(l->allowed & (probe ? FOR_PROBE : explain ? FOR_EXPLAIN : FOR_OTHERS)))
                 return complain(EXIT_USAGE, "%s: an option is for another command (see trunkaudit --help)", command);
@@ -588,6 +605,7 @@ int main(int argc, char **argv) {
                                                 {"trunk", required_argument, NULL, 't'},
                                                 {"force", no_argument, NULL, 'f'},
                                                 {"record", required_argument, NULL, 'W'},
+                                                {"dry-run", no_argument, NULL, 'n'},
                                                 {"help", no_argument, NULL, 'h'},
                                                 {"version", no_argument, NULL, 'V'},
                                                 {"transport", required_argument, NULL, 'T'},
@@ -638,6 +656,9 @@ int main(int argc, char **argv) {
                         break;
                 case 'W':
                         l.record = optarg;
+                        break;
+                case 'n':
+                        l.dry_run = true;
                         break;
                 case 't':
                         names[n_names++] = optarg;
