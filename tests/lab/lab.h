@@ -20,6 +20,7 @@
 struct carrier;
 struct lab_ca;
 struct lab_api;
+struct lab_audits;
 struct ntp_server;
 
 struct lab {
@@ -34,8 +35,9 @@ struct lab {
         size_t n_ntp;
         int names_fd; /* -1 = no name server */
         uint16_t names_port;
-        struct lab_api *api;  /* NULL = the scenario has no platform */
-        unsigned trunk_pages; /* profile edges: pages of trunks that it gave in this run */
+        struct lab_audits *audits; /* what the platform remembers */
+        struct lab_api *api;       /* NULL = the scenario has no platform */
+        unsigned trunk_pages;      /* profile edges: pages of trunks that it gave in this run */
         char client_id[40], client_secret[40];
 };
 

@@ -489,12 +489,37 @@ static void count_request(struct lab_api *api) {
                               api->lab->scenario->api.allowed);
 }
 
-static struct answer answer_api(struct lab_api *api, struct MHD_Connection *connection, const char *method, const char *url) {
+static struct answer answer_memory(struct lab_api *api, struct MHD_Connection *connection, const char *method, const char *url,
+                                   const struct incoming *in, const struct carrier *written) {
+        const struct api_request r = {
+                .method = method,
+                .url = url,
+                .body = in->body,
+                .content_type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type"),
+                .cursor = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "cursor"),
+                .page_size = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "pageSize"),
+        };
+        char *body;
+        unsigned status = written ? audits_write(api->lab, &r, written, &body) : audits_answer(api->lab, &r, &body);
+        return answer_text(status, body);
+}
+
+/* A trunk connection that is written; NULL = the request is something else. */
+static const struct carrier *find_written(const struct lab_api *api, const char *method, const char *url) {
+        const struct api_spec *spec = &api->lab->scenario->api;
+        bool detail = spec->profile != PROFILE_EDGES && is_under(url, spec->path);
+        return detail && strcmp(method, "PUT") == 0 ? page_find(api->lab, url + strlen(spec->path) + 1) : NULL;
+}
+
+static struct answer answer_api(struct lab_api *api, struct MHD_Connection *connection, const char *method, const char *url,
+                                const struct incoming *in) {
         const struct api_spec *spec = &api->lab->scenario->api;
         const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
         const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept");
+        const struct carrier *written = find_written(api, method, url);
+        bool audits = audits_is_path(url);
         count_request(api);
-        if (strcmp(method, "GET") != 0 || !is_served(spec, url)) {
+        if (!audits && !written && (strcmp(method, "GET") != 0 || !is_served(spec, url))) {
                 lab_violation(api->lab, "platform", "%s %s", method, url);
                 return answer_status(404);
         }
@@ -508,6 +533,8 @@ static struct answer answer_api(struct lab_api *api, struct MHD_Connection *conn
                 return answer_status(401);
         if (api->api_requests++ < spec->fail_first[0])
                 return answer_status(spec->fail_first[1]);
+        if (audits || written)
+                return answer_memory(api, connection, method, url, in, written);
         return answer_resource(api, connection, url);
 }
 
@@ -583,7 +610,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
         (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, search_value, &search);
         if (strstr(in->body, api->lab->client_secret) || strstr(url, api->lab->client_secret))
                 lab_violation(api->lab, "platform", "the client secret in the body or path of %s", url);
-        struct answer a = search.token ? answer_token(api, connection, method, in) : answer_api(api, connection, method, url);
+        struct answer a = search.token ? answer_token(api, connection, method, in) : answer_api(api, connection, method, url, in);
         return send_answer(api, connection, a);
 }
 
@@ -686,6 +713,7 @@ void api_begin_run(struct lab *lab, bool new_phase) {
                 api->n_recent = 0;
                 memset(api->recent, 0, sizeof api->recent);
                 api->expired_once = false;
+                audits_begin_phase(lab);
         }
         const char *ca = ca_pem(lab->ca, lab->scenario->api.trusted);
         lab_write_file(lab, "ca.pem", 0644, ca, strlen(ca));
@@ -701,6 +729,7 @@ void api_close(struct lab *lab) {
                 return;
         stop(api);
         certificate_clear(&api->certificate);
+        audits_close(lab);
         free(api->basic);
         free(api);
         lab->api = NULL;

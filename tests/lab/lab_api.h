@@ -14,6 +14,21 @@ void api_begin_run(struct lab *lab, bool new_phase);
 void api_close(struct lab *lab);
 uint16_t api_port(const struct lab_api *api);
 
+/* lab_audits.c: the audit log, and writes. A request as they see it; what is absent is NULL, the body "". */
+struct api_request {
+        const char *method, *url, *content_type, *body;
+        const char *cursor, *page_size; /* of the query */
+};
+
+bool audits_is_path(const char *url);
+
+/* Return the status; *ret is the body, malloc'ed. */
+unsigned audits_answer(struct lab *lab, const struct api_request *r, char **ret);
+unsigned audits_write(struct lab *lab, const struct api_request *r, const struct carrier *c, char **ret); /* PUT of a trunk's detail */
+unsigned audits_version(struct lab *lab, const struct carrier *c);
+void audits_begin_phase(struct lab *lab);
+void audits_close(struct lab *lab);
+
 /* lab_page.c: the pages (JSON). entities [from, to) of the listed trunks. */
 size_t page_listed(const struct lab *lab);
 void page_write_listing(FILE *f, const struct lab *lab, unsigned number, unsigned size);
@@ -28,6 +43,7 @@ void page_hour(char ret[static 32], int64_t ago_sec); /* the hour's beginning, t
 void page_envelope(FILE *f, const char *path, const char *more, size_t total, unsigned number, unsigned size);
 
 /* False when no trunk has that id, or its detail is denied (*ret_denied). */
+const struct carrier *page_find(const struct lab *lab, const char *id); /* NULL = none that is listed */
 bool page_write_detail(FILE *f, const struct lab *lab, const char *id, bool *ret_denied);
 
 /* lab_edges.c: the same of profile `edges`. The trunk whose base this trunk uses: mostly itself. */

@@ -207,6 +207,8 @@ static void write_trunk(FILE *f, const struct carrier *own) {
         }
         write_optional(f, "request_uri", t->cfg_request_uri);
         write_optional(f, "method", t->cfg_method);
+        if (t->refresh)
+                (void)fputs("    refresh: true\n", f);
 }
 
 void config_write(struct lab *lab) {

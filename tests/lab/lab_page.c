@@ -170,6 +170,7 @@ static void write_entity(FILE *f, const struct carrier *c, bool sparse) {
                 }
                 write_validation(f, c);
         }
+        (void)fprintf(f, ",\"version\":%u", audits_version(c->lab, c));
         (void)fprintf(f, ",\"selfUri\":\"%s/%s\"}", c->lab->scenario->api.path, id);
 }
 
@@ -223,17 +224,21 @@ void page_write_listing(FILE *f, const struct lab *lab, unsigned number, unsigne
         (void)fputs("]}", f);
 }
 
-bool page_write_detail(FILE *f, const struct lab *lab, const char *id, bool *ret_denied) {
+const struct carrier *page_find(const struct lab *lab, const char *id) {
         for (size_t i = 0; i < lab->n_carriers; i++) {
                 char own[40];
                 page_id(own, &lab->carriers[i]);
-                if (!page_lists(&lab->carriers[i]) || strcmp(own, id) != 0)
-                        continue;
-                *ret_denied = lab->carriers[i].trunk->detail == DETAIL_403;
-                if (!*ret_denied)
-                        write_entity(f, &lab->carriers[i], false);
-                return !*ret_denied;
+                if (page_lists(&lab->carriers[i]) && strcmp(own, id) == 0)
+                        return &lab->carriers[i];
         }
-        *ret_denied = false;
-        return false;
+        return NULL;
+}
+
+bool page_write_detail(FILE *f, const struct lab *lab, const char *id, bool *ret_denied) {
+        const struct carrier *c = page_find(lab, id);
+        *ret_denied = c && c->trunk->detail == DETAIL_403;
+        if (!c || *ret_denied)
+                return false;
+        write_entity(f, c, false);
+        return true;
 }

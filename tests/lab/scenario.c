@@ -59,6 +59,8 @@ static const struct key api_keys[] = {
         K(api_spec, secret, KIND_BOOL, NULL),
         K(api_spec, correlation_id, KIND_BOOL, NULL),
         K(api_spec, leak, KIND_BOOL, NULL),
+        K(api_spec, audits, KIND_WORD, "ok|slow|endless|failed|403"),
+        K(api_spec, writes, KIND_WORD_COUNT, "ok|conflict|403"),
 };
 
 static const struct key ntp_keys[] = {
@@ -105,6 +107,8 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, cfg_method, KIND_TEXT, NULL),
         K(trunk_spec, cfg_transport, KIND_TEXT, NULL),
         K(trunk_spec, cfg_proxies, KIND_BOOL, NULL),
+        K(trunk_spec, edited, KIND_WORD, "not|password|hidden|many"),
+        K(trunk_spec, refresh, KIND_BOOL, NULL),
         K(trunk_spec, secret, KIND_WORD, "password|ha1|none|wrong|wrong_ha1"),
         K(trunk_spec, user, KIND_TEXT, NULL),
         K(trunk_spec, password, KIND_TEXT, NULL),

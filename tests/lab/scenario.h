@@ -38,6 +38,9 @@ enum listing_status {
 enum token_mode { TOKEN_OK, TOKEN_INVALID_CLIENT, TOKEN_RATE_LIMIT, TOKEN_REFUSED, TOKEN_500 };
 
 enum profile { PROFILE_TRUNK_CONNECTIONS, PROFILE_EDGES };
+/* The audit log: succeeds at the first look, after two; never; fails; may not be read. */
+enum audits { AUDITS_OK, AUDITS_SLOW, AUDITS_ENDLESS, AUDITS_FAILED, AUDITS_403 };
+enum writes { WRITES_OK, WRITES_CONFLICT /* somebody else is faster */, WRITES_403 };
 
 struct api_spec {
         bool present;
@@ -64,6 +67,8 @@ struct api_spec {
         bool secret;         /* no = the file of the client secret is absent */
         bool correlation_id; /* no = X-Request-Id in its place */
         bool leak;           /* edges: the bases have passwords in them */
+        unsigned audits;     /* enum audits */
+        unsigned writes[2];  /* enum writes, and how many writes it is true of (0 = all) */
 };
 
 /* What the name server says of every name. */
@@ -80,6 +85,8 @@ struct ntp_spec {
         bool v6;
 };
 
+/* What the audit log says was changed two seconds before it is asked: its password; secrets under other names; something, 250 times. */
+enum edited { EDITED_NOT, EDITED_PASSWORD, EDITED_HIDDEN, EDITED_MANY };
 enum detail { DETAIL_OK, DETAIL_403 };
 enum validation { VALIDATION_NONE, VALIDATION_OK, VALIDATION_MISMATCH, VALIDATION_OLD /* ok, two days ago */ };
 enum knows { KNOWS_SIP, KNOWS_NOTHING };
@@ -186,6 +193,8 @@ struct trunk_spec {
         bool configured; /* no = the configuration does not know it */
         char *cfg_realm; /* "none" = neither side knows it */
         char *cfg_qop, *cfg_algorithm, *cfg_domain, *cfg_request_uri, *cfg_method, *cfg_transport;
+        unsigned edited;  /* enum edited */
+        bool refresh;     /* the configuration has it */
         bool cfg_proxies; /* no = the configuration does not say where the carrier is */
         enum secret_mode secret;
         char *user, *password;
