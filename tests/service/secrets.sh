@@ -11,10 +11,10 @@ api token_life=60
 config schedule.interval=24h
 config probe.spacing=0s
 config probe.timeout=2s
-trunk plain password="It's 42%40 \"open\" \\ sesame" -> pass ok
-trunk latin1 user="sähne" password="Pässwörd-söhne" latin1=yes
-trunk wrong secret=wrong validation=mismatch
-trunk forbidden secret=wrong wrong=403
+trunk plain password="It's 42%40 \"open\" \\ sesame" refresh=yes -> pass ok
+trunk latin1 user="sähne" password="Pässwörd-söhne" latin1=yes refresh=yes
+trunk wrong secret=wrong validation=mismatch edited=hidden refresh=yes
+trunk forbidden secret=wrong wrong=403 edited=password
 trunk dropped secret=wrong wrong=drop
 trunk malformed secret=wrong wrong=400
 trunk disagrees validation=mismatch algorithm=SHA-256 password="Ünder the mountain / 7"
@@ -78,6 +78,8 @@ look() { # look TEXT FILE...: in files for secrets
 }
 cp "$dir/service.db"* "$dir/pages/"
 is "the audits were made" "$(sqlite3 "$database" "SELECT count(*) FROM history WHERE trunk = 'plain' AND cause = 'ok'")" 5
+is "changes were kept without values" "$(sqlite3 "$database" "SELECT count(*) FROM changes WHERE old = '(withheld)'")" 4
+is "credentials were written to the platform" "$(grep -c plain "$world/writes")" '[5-9]'
 is "answers were kept as evidence" "$(sqlite3 "$database" "SELECT count(*) > 20 FROM evidence WHERE request LIKE '%Authorization: Digest%'")" 1
 is "there are two databases, and a WAL" "$(find "$dir/pages" -name '*.db' -size +0 -o -name '*-wal' -size +0 | wc -l)" 3
 look "the database's files" "$dir/pages"/*
