@@ -1,4 +1,5 @@
 /* fuzz_page.c: replies of a hostile platform, each read as every kind of page there is. */
+#include "common/edit.h"
 #include "common/page.h"
 #include "common/trunk_base.h"
 
@@ -81,6 +82,27 @@ static void detail(struct page *p, enum page_shape shape, struct span json) {
         trunk_clear(&t);
 }
 
+/* The audit log: nothing that may be secret, and nothing that a terminal or a path would obey. */
+static void edits(struct page *p, struct span json) {
+        struct edit_list list = {0};
+        struct edit_query query;
+        char cursor[EDIT_CURSOR_MAX + 1] = "";
+        int r = edit_read_results(p, json, &list, cursor);
+        must(r >= 0 && strlen(cursor) <= EDIT_CURSOR_MAX && (r == 0 || list.n == 0));
+        for (size_t i = 0; i < list.n; i++) {
+                const struct edit *e = &list.items[i];
+                const char *const texts[] = {e->property, e->old, e->new};
+                must(!e->withheld || (!e->old && !e->new));
+                for (size_t k = 0; k < ELEMENTS(texts); k++)
+                        must(!texts[k] || (!strpbrk(texts[k], "\r\n\033") && strlen(texts[k]) <= EDIT_TEXT_MAX));
+                for (size_t k = 0; k < ELEMENTS(texts); k++) /* the name or a value: then no value is there */
+                        must(!texts[k] || strlen(texts[k]) == EDIT_TEXT_MAX || !strcasestr(texts[k], "password") || (!e->old && !e->new));
+        }
+        edit_list_clear(&list);
+        r = edit_read_query(p, json, &query);
+        must(r >= 0 && !strpbrk(query.id, "/?#% .") && strlen(query.id) <= EDIT_TRANSACTION_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
         struct span json = {(const char *)data, size};
         struct page *p;
@@ -90,6 +112,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
                 listing(p, shape, json);
                 detail(p, shape, json);
         }
+        edits(p, json);
 
         struct page_problem problem = {0};
         if (page_read_problem(p, json, &problem))

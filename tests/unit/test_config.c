@@ -58,6 +58,7 @@ START_TEST(reads_every_key) {
                 "  ca_file: /ca.pem\n"
                 "  timeout: 250ms\n"
                 "  deadline: 5s\n"
+                "  audit_log: false\n"
                 "clock: {servers: ['a:1123', '[::1]'], limit: 2500us, timeout: 1s}\n"
                 "dns: {servers: ['127.0.0.1:5353', '[::1]:53']}\n"
                 "probe: {method: Options, t1: 100ms, timeout: 3s, concurrency: 7, spacing: 0s, budget: 1, failures: 1}\n"
@@ -92,6 +93,7 @@ START_TEST(reads_every_key) {
         ck_assert_str_eq(c->platform.ca_file, "/ca.pem");
         ck_assert_uint_eq(c->platform.timeout_usec, 250 * USEC_PER_MSEC);
         ck_assert_uint_eq(c->platform.deadline_usec, 5 * USEC_PER_SEC);
+        ck_assert(!c->platform.audit_log);
         ck_assert_uint_eq(c->clock.servers.n, 2);
         ck_assert_str_eq(c->clock.servers.items[0], "a:1123");
         ck_assert_uint_eq(c->clock.limit_usec, 2500);
@@ -128,11 +130,11 @@ START_TEST(reads_every_key) {
         ck_assert_str_eq(t->method, "REGISTER");
         ck_assert_int_eq(t->password.kind, SECRET_REF_CREDENTIAL);
         ck_assert_int_eq(t->ha1.kind, SECRET_REF_NONE);
-        ck_assert_uint_eq(t->line, 22);
+        ck_assert_uint_eq(t->line, 23);
         ck_assert_uint_eq(t->column, 5);
         ck_assert_str_eq(c->trunks[1].name, "0123");
         ck_assert(!c->trunks[1].extra);
-        ck_assert_uint_eq(c->trunks[1].line, 25);
+        ck_assert_uint_eq(c->trunks[1].line, 26);
 
         ck_assert_ptr_eq(config_trunk_find(c, "i", "0123"), &c->trunks[0]);
         ck_assert_ptr_eq(config_trunk_find(c, "?", "0123"), &c->trunks[1]);
@@ -238,7 +240,8 @@ START_TEST(sample_is_right_where_it_is_commented_out) {
         _cleanup_(config_freep) struct config *c = parse_span((struct span){yaml, n}, "");
         free(yaml);
         ck_assert_uint_gt(keys, 30);
-        ck_assert_uint_eq(c->n_trunks, 2);
+        ck_assert_uint_eq(c->n_trunks, 3);
+        ck_assert(c->trunks[2].refresh && !c->trunks[1].refresh);
         ck_assert_str_eq(c->trunks[1].method, "OPTIONS");
         ck_assert_uint_eq(c->probe.budget, 3);
         ck_assert_str_eq(c->platform.login_url, "https://login.example.com");

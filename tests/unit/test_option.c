@@ -166,6 +166,14 @@ static const struct {
         {TRUNK("password: {file: /a}, ha1: {file: /b}"), "1:60: trunks.ha1: stands beside password (keep one of the two)\n"},
 
         /* trunks */
+        {TRUNK("refresh: true"),
+         "1:42: trunks.refresh: has no password to write (write password; a hash cannot be written to the platform)\n"},
+        {TRUNK("refresh: true, ha1: {file: /b}"),
+         "1:42: trunks.refresh: has no password to write (write password; a hash cannot be written to the platform)\n"},
+        {TRUNK("refresh: true, password: {file: /b}"),
+         "1:42: trunks.refresh: is for trunks that the platform lists (leave extra or refresh out)\n"},
+        {"trunks: [{extra: true, name: n}, {name: m, refresh: true, password: {file: /b}, authentication: none}]",
+         "1:53: trunks.refresh: is for digest (leave refresh out, or authentication: none)\n"},
         {"trunks:\n- extra: true\n", "2:3: trunks: has neither id nor name (write the one that the platform shows)\n"},
         {"trunks: [{extra: true, id: a}, {id: b}, {id: a}]",
          "1:41: trunks.id: is the same as in line 1 (write one entry for each trunk)\n"},
