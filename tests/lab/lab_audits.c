@@ -13,10 +13,17 @@
 #define DAYS_MAX 30
 #define OLD_DAYS 10 /* the age of an entry that every edited trunk has besides */
 
-struct lab_audits {
-        char id[37]; /* of the query; "" = none yet */
+#define QUERIES_MAX 16 /* several programs may ask at once */
+
+struct audit_query {
+        char id[37]; /* "" = none yet */
         unsigned looks;
         time_t since, until;
+};
+
+struct lab_audits {
+        struct audit_query queries[QUERIES_MAX];
+        size_t n_queries;   /* ever */
         unsigned *versions; /* one for each carrier */
         unsigned writes;
 };
@@ -131,8 +138,7 @@ static void write_entry(FILE *f, const struct carrier *c, time_t when, bool old)
 }
 
 /* The entries [from, to) of the query, newest first: of each edited trunk one, or many, and then the old ones. */
-static size_t write_entries(FILE *f, const struct lab *lab, size_t from, size_t to) {
-        const struct lab_audits *a = lab->audits;
+static size_t write_entries(FILE *f, const struct lab *lab, const struct audit_query *a, size_t from, size_t to) {
         size_t n = 0;
         for (unsigned old = 0; old <= 1; old++)
                 for (size_t i = 0; i < lab->n_carriers; i++) {
@@ -152,7 +158,7 @@ static size_t write_entries(FILE *f, const struct lab *lab, size_t from, size_t 
 
 /* -- the query -------------------------------------------------------------------------------------------------------- */
 
-static bool read_interval(struct lab_audits *a, const char *text, size_t *ret_n) {
+static bool read_interval(struct audit_query *a, const char *text, size_t *ret_n) {
         struct tm since = {0}, until = {0};
         const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ/", &since);
         end = end ? strptime(end, "%Y-%m-%dT%H:%M:%SZ", &until) : NULL;
@@ -165,7 +171,7 @@ static bool read_interval(struct lab_audits *a, const char *text, size_t *ret_n)
 }
 
 /* The body to the letter, but for the interval. In this lab no base is known, so that none may be named. */
-static bool is_query(struct lab_audits *a, const char *body) {
+static bool is_query(struct audit_query *a, const char *body) {
         static const char before[] = "{\"interval\":\"",
                           after[] = "\",\"serviceName\":\"Telephony\",\"filters\":[{\"property\":\"EntityType\",\"value\":\"TrunkBase\"}],"
                                     "\"sort\":[{\"name\":\"Timestamp\",\"sortOrder\":\"descending\"}]}";
@@ -174,9 +180,8 @@ static bool is_query(struct lab_audits *a, const char *body) {
                strcmp(body + sizeof before - 1 + n, after) == 0;
 }
 
-static unsigned answer_state(struct lab *lab, unsigned status, char **ret) {
+static unsigned answer_state(const struct lab *lab, struct audit_query *a, unsigned status, char **ret) {
         static const char *const slow[] = {"Queued", "Running", "Succeeded"};
-        struct lab_audits *a = lab->audits;
         const char *state = "Queued";
         switch ((enum audits)lab->scenario->api.audits) {
         case AUDITS_OK:
@@ -197,7 +202,7 @@ static unsigned answer_state(struct lab *lab, unsigned status, char **ret) {
         return status;
 }
 
-static unsigned answer_results(struct lab *lab, const struct api_request *r, char **ret) {
+static unsigned answer_results(struct lab *lab, const struct audit_query *a, const struct api_request *r, char **ret) {
         char *end = NULL;
         size_t size, from = r->cursor ? strtoul(r->cursor, &end, 10) : 0;
         if ((end && strcmp(end, "/+ next") != 0) || !r->page_size || strcmp(r->page_size, "100") != 0)
@@ -206,8 +211,8 @@ static unsigned answer_results(struct lab *lab, const struct api_request *r, cha
         FILE *f = open_memstream(ret, &size);
         if (!f)
                 lab_fail("unable to write a page");
-        (void)fprintf(f, "{\"id\":\"%s\",\"pageSize\":100,\"entities\":[", lab->audits->id);
-        size_t n = write_entries(f, lab, from, from + PAGE);
+        (void)fprintf(f, "{\"id\":\"%s\",\"pageSize\":100,\"entities\":[", a->id);
+        size_t n = write_entries(f, lab, a, from, from + PAGE);
         (void)fputs("]", f);
         if (n > from + PAGE) /* with characters that a query must not hold as they are */
                 (void)fprintf(f, ",\"cursor\":\"%zu/+ next\"", from + PAGE);
@@ -229,19 +234,24 @@ unsigned audits_answer(struct lab *lab, const struct api_request *r, char **ret)
                 return refuse(ret, 403, "missing.permissions",
                               "Unable to perform the requested action. You are missing the following permission(s): audits:audit:view");
         if (strcmp(r->method, "POST") == 0 && *rest == '\0') {
-                if (!r->content_type || strcmp(r->content_type, "application/json") != 0 || !is_query(a, r->body))
+                struct audit_query *q = &a->queries[a->n_queries++ % QUERIES_MAX];
+                if (!r->content_type || strcmp(r->content_type, "application/json") != 0 || !is_query(q, r->body))
                         lab_violation(lab, "platform", "a query of the audit log that is not one: %s: %s",
                                       r->content_type ? r->content_type : "no type", r->body);
-                lab_random_uuid(a->id);
-                a->looks = 0;
-                return answer_state(lab, 202, ret);
+                lab_random_uuid(q->id);
+                q->looks = 0;
+                return answer_state(lab, q, 202, ret);
         }
-        size_t n = strlen(a->id);
-        bool ours = strcmp(r->method, "GET") == 0 && n > 0 && *rest == '/' && strncmp(rest + 1, a->id, n) == 0;
-        if (ours && rest[n + 1] == '\0')
-                return answer_state(lab, 200, ret);
-        if (ours && strcmp(rest + n + 1, "/results") == 0)
-                return answer_results(lab, r, ret);
+        for (size_t i = 0; i < QUERIES_MAX && strcmp(r->method, "GET") == 0 && *rest == '/'; i++) {
+                struct audit_query *q = &a->queries[i];
+                size_t n = strlen(q->id);
+                if (n == 0 || strncmp(rest + 1, q->id, n) != 0)
+                        continue;
+                if (rest[n + 1] == '\0')
+                        return answer_state(lab, q, 200, ret);
+                if (strcmp(rest + n + 1, "/results") == 0)
+                        return answer_results(lab, q, r, ret);
+        }
         return refuse_unknown(lab, r->method, r->url, ret);
 }
 
