@@ -230,11 +230,12 @@ static void on_written(struct platform_call *call, const struct platform_answer 
 
 /* -- trunk after trunk ----------------------------------------------------------------------------------------------------- */
 
-/* Refused, or not known not to be: writing them to the platform would spread what may be wrong. */
+/* Perhaps refused, or refused for what is held here; plain refusals are in the guard's row. Writing them to the platform would spread what
+ * may be wrong. */
 static bool is_doubtful(enum cause cause) {
-        return guard_is_rejection(cause) || cause == CAUSE_HELD || cause == CAUSE_BUDGET_SPENT || cause == CAUSE_LOCKOUT_SUSPECTED ||
-               cause == CAUSE_REFUSAL_UNPROVEN || cause == CAUSE_ANSWER_DROPPED || cause == CAUSE_USER_NOT_FOUND ||
-               cause == CAUSE_USERNAME_MISMATCH || cause == CAUSE_REALM_MISMATCH || cause == CAUSE_ENCODING_MISMATCH;
+        return cause == CAUSE_BUDGET_SPENT || cause == CAUSE_LOCKOUT_SUSPECTED || cause == CAUSE_REFUSAL_UNPROVEN ||
+               cause == CAUSE_ANSWER_DROPPED || cause == CAUSE_USER_NOT_FOUND || cause == CAUSE_USERNAME_MISMATCH ||
+               cause == CAUSE_REALM_MISMATCH || cause == CAUSE_ENCODING_MISMATCH;
 }
 
 /* RFC 8259 section 8.1 */
@@ -261,7 +262,7 @@ static const char *obstacle(struct refresh *r, const struct guard_trunk *guard) 
         if (!is_json_text(secret_bytes(t->password)))
                 return "its password is not UTF-8, as JSON must be";
         if (guard->rejection.runs > 0)
-                return "the carrier refused the credentials that are held here";
+                return "the carrier refused its credentials, and has accepted none since";
         int e = store_last_result(r->store, t->id, &last, &when);
         if (e < 0)
                 return "the database does not tell how the last probe ended";

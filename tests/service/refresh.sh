@@ -82,7 +82,7 @@ END
 phases rejected
 is "what the carrier refused is written no more, nor what is not probed" "$(rows rejected "run || ':' || trunk || ' ' || outcome")" \
 	'1:dropped written 1:idle withheld 1:wrong written 2:dropped withheld 2:idle withheld 2:wrong withheld 3:dropped withheld 3:idle withheld 3:wrong withheld'
-has "  with the reason" "$dir/rejected/2.err" 'wrong: credentials written to the platform: withheld: the carrier refused'
+has "  with the reason" "$dir/rejected/2.err" 'wrong: credentials written to the platform: withheld: the carrier refused its credentials'
 is "  the platform saw the first writes alone" "$(writes rejected)" 2
 
 cat >"$dir/down.scenario" <<END
