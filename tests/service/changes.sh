@@ -66,7 +66,7 @@ api audits=ok
 trunk good secret=wrong
 END
 phases endless
-is "a query that is never done ends" "$(of endless "SELECT state FROM run WHERE id = 1")" done
+is "a query that is never done ends" "$(of endless "SELECT state FROM run WHERE id = 1")" 'done'
 has "  and is told" "$dir/endless/1.err" 'could not be read.*not done in time'
 is "  the trunk's result is stored" "$(of endless "SELECT outcome FROM results WHERE run = 1 AND trunk = 'bad'")" fail
 has "the next run reads it" "$dir/endless/2.err" 'can be read again'
@@ -146,7 +146,7 @@ lab slow
 config slow "$dir/slow/trunkauditd.yaml"
 start slow
 wait_for "the query" grep -q GET "$dir/slow/audits"
-is "the results are stored before anybody is asked" "$(sql slow "SELECT state FROM run")" done
+is "the results are stored before anybody is asked" "$(sql slow "SELECT state FROM run")" 'done'
 stop slow
 has "what it found is told" "$dir/slow.err" 'one: fail, wrong_password'
 lacks "  without the answer" "$dir/slow.err" 'Changed before'
