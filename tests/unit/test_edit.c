@@ -167,7 +167,7 @@ static int take_text(const struct span *columns, void *user) {
         return 0;
 }
 
-static void expect_body(enum page_shape shape, const char *json, const char *realm, const char *expected) {
+static void expect_body(enum page_rows shape, const char *json, const char *realm, const char *expected) {
         char got[1000] = "";
         const struct page_argument arguments[] = {{":username", SPAN("us\"er")}, {":realm", span_of(realm)}, {":password", SPAN("MARK")}};
         ck_assert_int_eq(page_read_rows(page, shape, span_of(json), arguments, ELEMENTS(arguments), take_text, got), 0);
