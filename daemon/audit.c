@@ -8,23 +8,18 @@
 #include <systemd/sd-id128.h>
 #include <time.h>
 
-#include "../common/alert.h"
 #include "../common/pace.h"
-#include "../common/report.h"
 #include "../common/target.h"
 #include "changes.h"
 #include "clock_check.h"
-#include "news.h"
 #include "now.h"
 #include "refresh.h"
 #include "resolver.h"
+#include "telling.h"
 #include "trunk_audit.h"
 #include "trunk_poll.h"
 
 #define ACCURACY_USEC USEC_PER_MSEC
-#define SUBJECT_CLOCK "clock"
-#define SUBJECT_PLATFORM "platform"
-#define SUBJECT_MAX 300
 
 struct audit {
         struct audit_context context;
@@ -60,120 +55,6 @@ static struct guard_time guard_time(void) {
         if (sd_id128_get_boot(&boot) >= 0)
                 (void)snprintf(t.boot, sizeof t.boot, SD_ID128_FORMAT_STR, SD_ID128_FORMAT_VAL(boot));
         return t;
-}
-
-/* -- the telling ----------------------------------------------------------------------------------------------------- */
-
-/* Changes of this run, gathered before anything is told. */
-struct telling {
-        struct announcement *announcements;
-        char (*subjects)[SUBJECT_MAX];
-        struct result *results; /* change is set */
-        enum change clock, platform;
-        size_t n_announcements, n_trunk_changes;
-};
-
-static enum change note(struct audit *a, struct telling *t, const char *subject, enum cause now) {
-        enum cause told = now;
-        int64_t told_usec = 0;
-        bool known = store_announced(a->context.store, subject, &told, &told_usec) == 0;
-        enum change change = alert_change(known, told, told_usec, now, a->run.finished_usec, a->context.config->alerts.reminder_usec);
-        if (change == CHANGE_NONE)
-                return change;
-        (void)snprintf(t->subjects[t->n_announcements], SUBJECT_MAX, "%s", subject);
-        t->announcements[t->n_announcements] = (struct announcement){
-                .subject = t->subjects[t->n_announcements], .cause = alert_cause(known, told, now), .run = a->run.id};
-        t->n_announcements++;
-        return change;
-}
-
-static void tell_trunk(struct audit *a, const struct result *r) {
-        static const enum event events[] = {
-                [CHANGE_BEGAN] = EVENT_TRUNK_FAILED,
-                [CHANGE_CHANGED] = EVENT_TRUNK_CHANGED,
-                [CHANGE_ENDED] = EVENT_TRUNK_RECOVERED,
-                [CHANGE_REMINDER] = EVENT_TRUNK_REMINDER,
-        };
-        static const char *const words[] = {
-                [CHANGE_BEGAN] = "", [CHANGE_CHANGED] = "now ", [CHANGE_ENDED] = "again ", [CHANGE_REMINDER] = "still "};
-        const struct cause_info *info = cause_info(r->verdict.cause);
-        const struct journal_fields f = {
-                .run = a->run.id,
-                .trunk = r->trunk->name,
-                .trunk_id = r->trunk->id,
-                .carrier = r->evidence ? r->evidence->target : NULL,
-                .verdict = &r->verdict,
-                .correlation_id = r->trunk->correlation_id,
-        };
-        const char *name = r->trunk->name ? r->trunk->name : r->trunk->id;
-        if (info->outcome == OUTCOME_PASS)
-                journal_event(a->context.journal, events[r->change], -1, &f, "%s: %s%s: %s", name, words[r->change],
-                              outcome_word(info->outcome), info->sentence);
-        else
-                journal_event(a->context.journal, events[r->change], -1, &f, "%s: %s%s, %s: %s (%s) %s%s", name, words[r->change],
-                              outcome_word(info->outcome), info->word, info->sentence, r->verdict.detail, info->remedy,
-                              changes_text(a->changes, r->trunk->id));
-}
-
-static void tell_summary(struct audit *a, const struct telling *t, size_t n_results) {
-        size_t counts[CHANGE_REMINDER + 1] = {0};
-        for (size_t i = 0; i < n_results; i++)
-                counts[t->results[i].change]++;
-        const struct journal_fields f = {.run = a->run.id};
-        journal_event(a->context.journal, EVENT_TRUNKS_SUMMARY, counts[CHANGE_BEGAN] + counts[CHANGE_CHANGED] > 0 ? LOG_ERR : LOG_WARNING,
-                      &f,
-                      "%zu trunks changed in run %lld: %zu failed, %zu failed for another cause, %zu recovered, %zu reminders; see the "
-                      "view failures",
-                      t->n_trunk_changes, (long long)a->run.id, counts[CHANGE_BEGAN], counts[CHANGE_CHANGED], counts[CHANGE_ENDED],
-                      counts[CHANGE_REMINDER]);
-}
-
-/* more: what follows the verdict, "" = nothing. */
-static void tell_part(struct audit *a, enum change change, const struct verdict *v, enum event bad, enum event good,
-                      const char *correlation_id, const char *more) {
-        const struct cause_info *info = cause_info(v->cause);
-        /* The last request that failed is the one that decided. */
-        const struct refusal *last = v == &a->run.platform && a->refusals.n > 0 ? &a->refusals.items[a->refusals.n - 1] : NULL;
-        const struct journal_fields f = {
-                .run = a->run.id,
-                .verdict = v,
-                .correlation_id = correlation_id,
-                .context_id = last ? last->context_id : NULL,
-                .cf_id = last ? last->cf_id : NULL,
-        };
-        if (change != CHANGE_NONE)
-                journal_event(a->context.journal, change == CHANGE_ENDED ? good : bad, -1, &f, "%s%s%s%s%s", info->sentence,
-                              v->detail[0] ? " (" : "", v->detail, v->detail[0] ? ")" : "", more);
-}
-
-/* How old the list of trunks is, in brackets, when it was not read in this run; "" else. */
-static const char *known_since(const struct audit *a, char ret[static REPORT_AGE_MAX + 16]) {
-        char age[REPORT_AGE_MAX];
-        ret[0] = '\0';
-        report_age(age, a->run.trunks_known_usec, a->run.started_usec);
-        if (a->context.token && a->run.trunks_known_usec < a->run.started_usec)
-                (void)snprintf(ret, REPORT_AGE_MAX + 16, " (trunks %s)", age);
-        return ret;
-}
-
-/* Tells what changed, then remembers that it was told: a crash in between tells it twice, never loses it. */
-static void tell(struct audit *a, struct telling *t, size_t n_results) {
-        char age[REPORT_AGE_MAX + 16];
-        if (t->n_trunk_changes > a->context.config->alerts.summary_above)
-                tell_summary(a, t, n_results);
-        else
-                for (size_t i = 0; i < n_results; i++)
-                        if (t->results[i].change != CHANGE_NONE)
-                                tell_trunk(a, &t->results[i]);
-        tell_part(a, t->platform, &a->run.platform, EVENT_PLATFORM_FAILED, EVENT_PLATFORM_RECOVERED, a->run.correlation_id,
-                  known_since(a, age));
-        tell_part(a, t->clock, &a->run.clock, EVENT_CLOCK_OFF, EVENT_CLOCK_RECOVERED, NULL, "");
-        int r = store_put_announcements(a->context.store, t->announcements, t->n_announcements, a->run.finished_usec);
-        if (r == 0)
-                r = news_tell(a->context.journal, a->context.store, &a->run, a->context.config->alerts.summary_above);
-        if (r != 0)
-                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to note in %s what was told: %s",
-                              store_path(a->context.store), store_error(a->context.store));
 }
 
 /* -- the end ----------------------------------------------------------------------------------------------------------- */
@@ -220,42 +101,27 @@ static int store_results(struct audit *a) {
         return store_end_run(a->context.store, &a->run, a->results, a->n_items);
 }
 
-static int tell_changes(struct audit *a) {
-        struct telling t = {.results = a->results};
-        _cleanup_(freep) struct announcement *announcements = calloc(a->n_items + 2, sizeof *announcements);
-        _cleanup_(freep) char(*subjects)[SUBJECT_MAX] = calloc(a->n_items + 2, sizeof *subjects);
-        if (!announcements || !subjects)
-                return -ENOMEM;
-        t.announcements = announcements;
-        t.subjects = subjects;
-        for (size_t i = 0; i < a->n_items; i++) {
-                char subject[SUBJECT_MAX];
-                (void)snprintf(subject, sizeof subject, "trunk:%s", t.results[i].trunk->id);
-                t.results[i].change = note(a, &t, subject, t.results[i].verdict.cause);
-                t.n_trunk_changes += t.results[i].change != CHANGE_NONE;
-        }
-        t.platform = note(a, &t, SUBJECT_PLATFORM, a->run.platform.cause);
-        t.clock = note(a, &t, SUBJECT_CLOCK, a->run.clock.cause);
-        tell(a, &t, a->n_items);
-        return 0;
-}
-
 static void conclude(struct audit *a) {
-        const struct run *run = &a->run;
-        const struct journal_fields f = {.run = run->id};
-        bool done = run->state == RUN_DONE;
-        char age[REPORT_AGE_MAX + 16];
-        int r = a->stored == 0 && a->request.announce ? tell_changes(a) : a->stored;
+        const struct telling t = {
+                .store = a->context.store,
+                .journal = a->context.journal,
+                .config = a->context.config,
+                .run = &a->run,
+                .refusals = &a->refusals,
+                .changes = a->changes,
+                .asks_platform = a->context.token != NULL,
+                .results = a->results,
+                .n = a->n_items,
+        };
+        int r = a->stored == 0 && a->request.announce ? telling(&t) : a->stored;
         if (r != 0)
-                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, &f, "Unable to store run %lld in %s: %s", (long long)run->id,
-                              store_path(a->context.store), r == -ENOMEM ? strerror(ENOMEM) : store_error(a->context.store));
+                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, &(struct journal_fields){.run = a->run.id},
+                              "Unable to store run %lld in %s: %s", (long long)a->run.id, store_path(a->context.store),
+                              r == -ENOMEM ? strerror(ENOMEM) : store_error(a->context.store));
         else if (a->request.announce)
-                journal_event(a->context.journal, done ? EVENT_RUN_DONE : EVENT_RUN_ENDED_EARLY, done ? LOG_INFO : LOG_WARNING, &f,
-                              "Run %lld %s: %u trunks, %u pass, %u warn, %u fail, %u untested; platform %s%s, clock %s", (long long)run->id,
-                              done ? "done" : "ended early", run->n_trunks, run->n_pass, run->n_warn, run->n_fail, run->n_untested,
-                              cause_info(run->platform.cause)->word, known_since(a, age), cause_info(run->clock.cause)->word);
+                telling_end(&t);
         store_unlock(a->context.store);
-        const struct audit_result result = {.run = run, .stored = r, .unknown_name = a->unknown_name};
+        const struct audit_result result = {.run = &a->run, .stored = r, .unknown_name = a->unknown_name};
         a->done(a, &result, a->user);
 }
 
