@@ -38,8 +38,11 @@ static const char problem_sql[] =
 static const char token_sql[] =
 #include "sql/pages/token.inc"
         ;
+static const char identity_sql[] =
+#include "sql/pages/identity.inc"
+        ;
 
-enum query { VALID, ENVELOPE, ENTITIES, TRUNK_CONNECTIONS, EDGES_TRUNKS, EDGES_BASES, PROXIES, PROBLEM, TOKEN, QUERY_COUNT };
+enum query { VALID, ENVELOPE, ENTITIES, TRUNK_CONNECTIONS, EDGES_TRUNKS, EDGES_BASES, PROXIES, PROBLEM, TOKEN, IDENTITY, QUERY_COUNT };
 
 static const char *const queries[QUERY_COUNT] = {
         [VALID] = valid_sql,
@@ -51,6 +54,7 @@ static const char *const queries[QUERY_COUNT] = {
         [PROXIES] = proxies_sql,
         [PROBLEM] = problem_sql,
         [TOKEN] = token_sql,
+        [IDENTITY] = identity_sql,
 };
 static const enum query shapes[] = {
         [PAGE_TRUNK_CONNECTIONS] = TRUNK_CONNECTIONS,
@@ -576,5 +580,52 @@ int page_read_token(struct page *p, struct span json, char **ret_token, int64_t 
                 return malformed(p, "no access_token that can be used");
         *ret_token = TAKE_PTR(token);
         *ret_expires_sec = expires_sec;
+        return 0;
+}
+
+/* -- who we are -------------------------------------------------------------------------------------------------------- */
+
+/* The first value of a field; a list's further ones behind it, as many as fit whole. */
+static void add_shown(char *to, size_t size, bool list, struct span value) {
+        size_t n = strlen(to);
+        if (n > 0 && (!list || size - n <= value.n + 1))
+                return;
+        if (n > 0)
+                to[n++] = ' ';
+        copy_shown(to + n, size - n, value);
+}
+
+int page_read_identity(struct page *p, struct span json, struct page_identity *ret) {
+        _cleanup_(freep) char *copy = NULL;
+        _cleanup_(end_query) sqlite3_stmt *s = NULL;
+        struct page_identity identity = {0};
+        const struct {
+                const char *field;
+                char *to;
+                size_t size;
+                bool list;
+        } fields[] = {
+                {"organisation", identity.organisation, sizeof identity.organisation, false},
+                {"organisation_id", identity.organisation_id, sizeof identity.organisation_id, false},
+                {"client", identity.client, sizeof identity.client, false},
+                {"client_id", identity.client_id, sizeof identity.client_id, false},
+                {"scopes", identity.scopes, sizeof identity.scopes, true},
+                {"roles", identity.roles, sizeof identity.roles, true},
+        };
+        int r = check(p, &json, &copy);
+        if (r != 0)
+                return r;
+        r = begin_query(p, IDENTITY, json, &s);
+        while (r == 0 && (r = next_row(s)) > 0) {
+                r = 0;
+                for (size_t i = 0; i < ELEMENTS(fields); i++)
+                        if (is_text(s) && span_eq(column(s, 0), span_of(fields[i].field)))
+                                add_shown(fields[i].to, fields[i].size, fields[i].list, column(s, 2));
+        }
+        if (r < 0)
+                return r;
+        if (!identity.organisation_id[0])
+                return malformed(p, "no organization.id");
+        *ret = identity;
         return 0;
 }

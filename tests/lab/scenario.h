@@ -64,6 +64,8 @@ struct api_spec {
         bool secret;         /* no = the file of the client secret is absent */
         bool correlation_id; /* no = X-Request-Id in its place */
         bool leak;           /* edges: the bases have passwords in them */
+        bool identity;       /* no = tokens/me gets 403 */
+        bool audit_view;     /* no = the audit log gets 403 */
 };
 
 /* What the name server says of every name. */
