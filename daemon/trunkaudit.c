@@ -13,6 +13,7 @@
 #include "../common/store.h"
 #include "audit.h"
 #include "drift_report.h"
+#include "doctor_command.h"
 #include "dumps.h"
 #include "explain_command.h"
 #include "journal.h"
@@ -50,6 +51,9 @@ static const char help[] =
         "  history TRUNK [--limit N] [--json]   one trunk's verdicts, newest first\n"
         "  clock [--limit N] [--json]           the clock's verdicts, newest first\n"
         "  check-config                         read the configuration and name every mistake\n"
+        "  doctor [--json]                      check the whole set-up, from the configuration to the carriers' names; changes nothing\n"
+        "             Exit: 0 all is good, 1 something failed, 2 usage or configuration, 3 warnings or skipped checks only, 4 broken\n"
+        "             JSON: [{check, state (ok, warn, fail, skipped), seen, remedy}]\n"
         "  probe [OPTIONS] TARGET               one carrier (host[:port]), without configuration or database\n"
         "  explain [OPTIONS]                    why a digest answer is wrong: recomputed, and the difference named\n"
         "\n"
@@ -420,6 +424,12 @@ static int command_check_config(const struct command_line *l) {
         return code;
 }
 
+static int command_doctor(const struct command_line *l) {
+        if (l->argc > 0)
+                return complain(EXIT_USAGE, "doctor: unexpected argument \"%s\" (give the file with --config)", l->argv[0]);
+        return doctor_command(&(struct doctor_options){.config_file = l->config_file, .json = l->json});
+}
+
 /* -- the command line -------------------------------------------------------------------------------------------------------- */
 
 static bool read_limit(const char *text, unsigned *ret) {
@@ -520,6 +530,8 @@ static int dispatch(const char *command, const struct command_line *l, const cha
                 return command_clock(l);
         if (strcmp(command, "check-config") == 0)
                 return command_check_config(l);
+        if (strcmp(command, "doctor") == 0)
+                return command_doctor(l);
         return complain(EXIT_USAGE, "unknown command \"%s\". See trunkaudit --help.", command);
 }
 
