@@ -427,6 +427,8 @@ static int command_check_config(const struct command_line *l) {
 static int command_doctor(const struct command_line *l) {
         if (l->argc > 0)
                 return complain(EXIT_USAGE, "doctor: unexpected argument \"%s\" (give the file with --config)", l->argv[0]);
+        if (l->database)
+                return complain(EXIT_USAGE, "doctor: --database is for reading; the configuration names the database");
         return doctor_command(&(struct doctor_options){.config_file = l->config_file, .json = l->json});
 }
 

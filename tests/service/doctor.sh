@@ -113,6 +113,7 @@ doctor 2 absent quiet
 says absent configuration FAIL 'cannot be read: No such file'
 config argument "$base"
 doctor 2 argument quiet doctor now
+doctor 2 argument quiet doctor --database x
 
 config exposed "$base"
 chmod 644 "$dir/quiet/secrets/trunk-0002"
