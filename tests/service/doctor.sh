@@ -181,6 +181,7 @@ says unit 'unit credentials' FAIL 'no directory of root.s alone \(owner 0, mode 
 chmod 700 "$dir/credentials"
 doctor 3 unit quiet
 says unit 'unit credentials' ok "the unit would load 2 credentials from $dir/credentials"
+is "unit: one line for all that are only inside" "$(grep -c ' secrets: ' "$dir/unit.out")" 2
 says unit trunks warn '1 secrets are there only inside the service'
 # Inside it, as systemd lays them out.
 cp "$dir/unit.yaml" "$dir/inside.yaml"
@@ -202,7 +203,11 @@ unset CREDENTIALS_DIRECTORY
 config nodir "$base" -e "s|^  path: .*|  path: \"$dir/none/audit.db\"|"
 doctor 1 nodir quiet
 says nodir database FAIL "the directory $dir/none does not exist" 'install -d -o trunkauditd .*ReadWritePaths='
-config state "$base" -e 's|^  path: .*|  path: "/run/none/audit.db"|'
+config state "$base" -e 's|^  path: .*|  path: "/var/lib/trunkauditd/audit.db"|'
+mount -t tmpfs tmpfs /var/lib
+doctor 3 state quiet
+says state database warn 'the directory /var/lib/trunkauditd does not exist' 'StateDirectory='
+umount /var/lib
 mkdir "$dir/fixed"
 config fixed "$base" -e "s|^  path: .*|  path: \"$dir/fixed/audit.db\"|"
 mount --bind "$dir/fixed" "$dir/fixed" && mount -o remount,bind,ro "$dir/fixed"
