@@ -18,7 +18,7 @@ static void drop_agents(struct doctor *d) {
         d->handshake = handshake_free(d->handshake);
         d->tls = tls_free(d->tls);
         d->token_request = token_request_free(d->token_request);
-        d->query = platform_query_free(d->query);
+        d->call = platform_call_free(d->call);
         d->poll = trunk_poll_free(d->poll);
         d->names = carrier_names_free(d->names);
         for (size_t i = 0; i < ELEMENTS(d->servers); i++) {
@@ -90,6 +90,10 @@ static int open_ground(struct doctor *d) {
                 r = http_new(&d->http, d->request.event);
         if (r >= 0 && config->has_platform)
                 r = token_new(&d->token, d->request.event, d->http, config);
+        if (r >= 0 && config->has_platform)
+                r = page_new(&d->page);
+        if (r >= 0 && config->has_platform && config->platform.page_dir)
+                http_replay(d->http, config->platform.page_dir);
         return r;
 }
 
@@ -444,6 +448,7 @@ struct doctor *doctor_free(struct doctor *d) {
         (void)sd_event_source_disable_unref(d->limit);
         trunk_list_clear(&d->trunks);
         (void)store_close(d->store);
+        (void)page_free(d->page);
         (void)token_free(d->token);
         (void)http_free(d->http);
         (void)resolver_free(d->system);

@@ -10,6 +10,7 @@
 #define HTTPS_PORT 443
 #define AUDIT_LOG_PATH "/api/v2/audits/query/servicemapping"
 #define IDENTITY_PATH "/api/v2/tokens/me"
+#define REPLAYED "page_dir is read in place of the platform"
 #define GRACE_USEC (500 * USEC_PER_MSEC) /* before the limit of a check, at which less is known */
 
 /* -- the platform's hosts --------------------------------------------------------------------------------------------------- */
@@ -76,10 +77,14 @@ static int check_host(struct doctor *d, const char *url) {
         _cleanup_(freep) char *why = NULL;
         if (!d->config->has_platform)
                 return doctor_skipped(d, "no platform is configured");
-        const char *proxy = proxy_of_environment();
-        if (proxy) {
+        const char *variable = proxy_of_environment();
+        if (d->config->platform.page_dir || d->config->platform.proxy || variable) {
                 *reached_by(d) = true; /* as far as can be told */
-                const struct finding f = finding_of(d->check->name, FINDING_SKIPPED, "requests go by the proxy of $%s", proxy);
+                if (d->config->platform.page_dir)
+                        return doctor_skipped(d, REPLAYED);
+                if (d->config->platform.proxy)
+                        return doctor_skipped(d, "requests go by platform.proxy");
+                const struct finding f = finding_of(d->check->name, FINDING_SKIPPED, "requests go by the proxy of $%s", variable);
                 return doctor_over(d, &f);
         }
         url += strncasecmp(url, scheme, sizeof scheme - 1) == 0 ? sizeof scheme - 1 : 0;
@@ -130,6 +135,9 @@ static void on_token(struct token_request *r, const struct verdict *verdict, con
 int doctor_check_token(struct doctor *d) {
         if (!d->config->has_platform)
                 return doctor_skipped(d, "no platform is configured");
+        d->has_token = d->config->platform.page_dir != NULL; /* none is needed */
+        if (d->has_token)
+                return doctor_skipped(d, REPLAYED);
         if (doctor_is_inside_only(d, &d->config->platform.client_secret))
                 return doctor_skipped(d, "the client secret is there only inside the service");
         if (!d->login_reached)
@@ -144,19 +152,16 @@ static const char *api_is_mute(const struct doctor *d) {
         return !d->has_token ? "there is no token" : !d->api_reached ? "the API is not reached" : NULL;
 }
 
-static int ask(struct doctor *d, const char *path, platform_query_done_fn *done) {
+static int ask(struct doctor *d, const char *path, platform_call_done_fn *done) {
         const char *mute = api_is_mute(d);
-        if (mute)
-                return doctor_skipped(d, mute);
-        const struct platform_query_request request = {
-                .event = d->request.event,
-                .http = d->http,
-                .token = d->token,
-                .config = d->config,
-                .path = path,
-                .deadline_usec = deadline_usec(d),
-        };
-        return platform_query_start(&d->query, &request, done, d);
+        if (mute || d->config->platform.page_dir)
+                return doctor_skipped(d, mute ? mute : REPLAYED);
+        const struct platform_context context = {d->request.event, d->http, d->token, d->config};
+        _cleanup_(freep) char *url = NULL;
+        int r = platform_url(&url, path, d->config->platform.api_url);
+        if (r != 0)
+                return r < 0 ? r : -EINVAL;
+        return platform_call_start(&d->call, &context, d->page, "GET", url, (struct span){0}, deadline_usec(d), done, d);
 }
 
 static void or_none(const char **text) {
@@ -165,12 +170,9 @@ static void or_none(const char **text) {
 }
 
 static struct finding finding_of_identity(const struct doctor *d, struct span body) {
-        struct page *page = NULL;
         struct page_identity who;
         struct finding f;
-        int r = page_new(&page);
-        if (r == 0)
-                r = page_read_identity(page, body, &who);
+        int r = page_read_identity(d->page, body, &who);
         if (r == 0) {
                 const char *scopes = who.scopes, *roles = who.roles;
                 or_none(&scopes);
@@ -178,20 +180,19 @@ static struct finding finding_of_identity(const struct doctor *d, struct span bo
                 f = finding_of(d->check->name, FINDING_OK, "%s (%s), OAuth client %s (%s), scopes: %s, roles: %s", who.organisation,
                                who.organisation_id, who.client, who.client_id, scopes, roles);
         } else {
-                f = finding_of(d->check->name, FINDING_WARN, IDENTITY_PATH ": %s", r < 0 ? strerror(-r) : page_error(page));
+                f = finding_of(d->check->name, FINDING_WARN, IDENTITY_PATH ": %s", r < 0 ? strerror(-r) : page_error(d->page));
                 finding_advise(&f, "%s", cause_info(CAUSE_PAGE_MALFORMED)->remedy);
         }
-        (void)page_free(page);
         return f;
 }
 
 /* No audit needs the answer: that it is denied or absent is a warning. */
-static void on_identity(struct platform_query *q, const struct verdict *verdict, const struct http_reply *reply, void *user) {
+static void on_identity(struct platform_call *c, const struct platform_answer *answer, void *user) {
         struct doctor *d = user;
-        (void)q;
-        struct finding f = verdict->cause == CAUSE_PLATFORM_OK ? finding_of_identity(d, reply->body)
-                                                               : finding_of_verdict(d->check->name, verdict);
-        if (reply->status == 403 || reply->status == 404)
+        (void)c;
+        struct finding f = answer->verdict.cause == CAUSE_PLATFORM_OK ? finding_of_identity(d, answer->body)
+                                                                      : finding_of_verdict(d->check->name, &answer->verdict);
+        if (answer->status == 403 || answer->status == 404)
                 f.state = FINDING_WARN;
         doctor_conclude(d, &f);
 }
@@ -200,16 +201,15 @@ int doctor_check_identity(struct doctor *d) {
         return ask(d, IDENTITY_PATH, on_identity);
 }
 
-static void on_audit_log(struct platform_query *q, const struct verdict *verdict, const struct http_reply *reply, void *user) {
+static void on_audit_log(struct platform_call *c, const struct platform_answer *answer, void *user) {
         struct doctor *d = user;
-        (void)q;
-        if (verdict->cause == CAUSE_PLATFORM_OK) {
+        (void)c;
+        if (answer->verdict.cause == CAUSE_PLATFORM_OK) {
                 const struct finding f = finding_of(d->check->name, FINDING_OK, "the audit log can be asked (audits:audit:view)");
                 doctor_conclude(d, &f);
                 return;
         }
-        (void)reply;
-        struct finding f = finding_of(d->check->name, FINDING_WARN, "the audit log cannot be asked: %s", verdict->detail);
+        struct finding f = finding_of(d->check->name, FINDING_WARN, "the audit log cannot be asked: %s", answer->verdict.detail);
         finding_advise(&f, "Optional: with the permission audits:audit:view the platform can be asked what changed before a trunk failed.");
         doctor_conclude(d, &f);
 }

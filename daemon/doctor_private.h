@@ -7,7 +7,7 @@
 #include "clock_check.h"
 #include "doctor.h"
 #include "handshake.h"
-#include "platform_query.h"
+#include "platform_call.h"
 #include "trunk_poll.h"
 
 #define DOCTOR_NAME_SERVERS_MAX 8 /* that are asked */
@@ -40,6 +40,7 @@ struct doctor {
         struct resolver *system;   /* the platform's: requests to it ask the system's name servers */
         struct http *http;
         struct token *token;
+        struct page *page; /* reads what the platform replies */
         struct store *store;
         struct trunk_list trunks;
         bool login_reached, api_reached, has_token, listed;
@@ -49,7 +50,7 @@ struct doctor {
         struct tls *tls;
         struct handshake *handshake;
         struct token_request *token_request;
-        struct platform_query *query;
+        struct platform_call *call;
         struct trunk_poll *poll;
         struct carrier_names *names;
         struct name_server servers[DOCTOR_NAME_SERVERS_MAX];
