@@ -246,6 +246,17 @@ doctor 1 proxied quiet
 says proxied login skipped 'the proxy of \$https_proxy'
 says proxied token FAIL 'platform_unreachable: '
 unset https_proxy
+config by-proxy "$base" -e 's|^platform:|&\n  proxy: http://127.0.0.1:1|'
+doctor 1 by-proxy quiet
+says by-proxy api skipped 'by platform\.proxy'
+says by-proxy token FAIL 'platform_unreachable: .*127\.0\.0\.1 port 1 '
+mkdir "$dir/pages"
+config replayed "$base" -e "s|^platform:|&\n  page_dir: $dir/pages|"
+doctor 1 replayed quiet
+says replayed login skipped 'page_dir is read'
+says replayed token skipped 'page_dir is read'
+says replayed organisation skipped 'page_dir is read'
+says replayed 'trunk listing' FAIL "$dir/pages"
 
 config journal "$base"
 mv /run/systemd/journal/socket /run/systemd/journal/away
@@ -262,16 +273,16 @@ config denied "$dir/denied/trunkauditd.yaml"
 doctor 1 denied denied
 says denied clock FAIL 'clock_unknown: .*: no reply' 'UDP port 123'
 says denied token ok 'gave a token'
-says denied organisation warn 'platform_scope_denial: .*not\.authorized'
-says denied 'trunk listing' FAIL 'platform_scope_denial: .*HTTP 403 app\.not\.authorized\.for\.scope ' 'telephony:plugin:all'
-says denied 'audit log' warn 'missing\.permissions .*\[audits:audit:view\]' 'Optional: '
+says denied organisation warn 'platform_forbidden: .*HTTP 403 not\.authorized' 'support'
+says denied 'trunk listing' FAIL 'platform_scope_denial: .*HTTP 403 app\.not\.authorized\.for\.scope: ' 'sip_trunk:read'
+says denied 'audit log' warn 'missing\.permissions: .*\[audits:audit:view\]' 'Optional: '
 printf 'wrong-sesame' >"$dir/wrong-secret"
 chmod 600 "$dir/wrong-secret"
 config wrong "$dir/denied/trunkauditd.yaml" -e "s|client_secret: .*|client_secret: {file: \"$dir/wrong-secret\"}|" -e '/^clock:/,/timeout/d'
 is "wrong: no complaint so far" "$(cat "$dir/denied/violations")" ''
 "$build/trunkaudit" --config "$dir/wrong.yaml" doctor >"$dir/wrong.out" 2>"$dir/wrong.err"
 is "wrong: exit status" "$?" 1
-says wrong token FAIL 'invalid_client: .*HTTP 401' 'that region is the one the organisation lives in'
+says wrong token FAIL 'invalid_client: .*HTTP 401' 'of the region the organisation lives in'
 says wrong clock warn 'clock_unused' 'Add clock\.servers'
 lab_end
 
