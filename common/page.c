@@ -38,6 +38,9 @@ static const char problem_sql[] =
 static const char token_sql[] =
 #include "sql/pages/token.inc"
         ;
+static const char identity_sql[] =
+#include "sql/pages/identity.inc"
+        ;
 
 static const char audit_query_sql[] =
 #include "sql/pages/audit_query.inc"
@@ -69,6 +72,7 @@ enum query {
         PROXIES,
         PROBLEM,
         TOKEN,
+        IDENTITY,
         ROWS,
         QUERY_COUNT = ROWS + PAGE_ROWS_COUNT
 };
@@ -83,6 +87,7 @@ static const char *const queries[QUERY_COUNT] = {
         [PROXIES] = proxies_sql,
         [PROBLEM] = problem_sql,
         [TOKEN] = token_sql,
+        [IDENTITY] = identity_sql,
         [ROWS + PAGE_AUDIT_QUERY] = audit_query_sql,
         [ROWS + PAGE_AUDIT_RESULTS] = audit_results_sql,
         [ROWS + PAGE_EDITS] = edits_sql,
@@ -647,4 +652,51 @@ int page_read_rows(struct page *p, enum page_rows rows, struct span json, const 
                 r = row(columns, user);
         }
         return r;
+}
+
+/* -- who we are -------------------------------------------------------------------------------------------------------- */
+
+/* The first value of a field; a list's further ones behind it, as many as fit whole. */
+static void add_shown(char *to, size_t size, bool list, struct span value) {
+        size_t n = strlen(to);
+        if (n > 0 && (!list || size - n <= value.n + 1))
+                return;
+        if (n > 0)
+                to[n++] = ' ';
+        page_copy_shown(to + n, size - n, value);
+}
+
+int page_read_identity(struct page *p, struct span json, struct page_identity *ret) {
+        _cleanup_(freep) char *copy = NULL;
+        _cleanup_(end_query) sqlite3_stmt *s = NULL;
+        struct page_identity identity = {0};
+        const struct {
+                const char *field;
+                char *to;
+                size_t size;
+                bool list;
+        } fields[] = {
+                {"organisation", identity.organisation, sizeof identity.organisation, false},
+                {"organisation_id", identity.organisation_id, sizeof identity.organisation_id, false},
+                {"client", identity.client, sizeof identity.client, false},
+                {"client_id", identity.client_id, sizeof identity.client_id, false},
+                {"scopes", identity.scopes, sizeof identity.scopes, true},
+                {"roles", identity.roles, sizeof identity.roles, true},
+        };
+        int r = check(p, true, &json, &copy);
+        if (r != 0)
+                return r;
+        r = begin_query(p, IDENTITY, json, &s);
+        while (r == 0 && (r = next_row(s)) > 0) {
+                r = 0;
+                for (size_t i = 0; i < ELEMENTS(fields); i++)
+                        if (is_text(s) && span_eq(column(s, 0), span_of(fields[i].field)))
+                                add_shown(fields[i].to, fields[i].size, fields[i].list, column(s, 2));
+        }
+        if (r < 0)
+                return r;
+        if (!identity.organisation_id[0])
+                return malformed(p, "no organization.id");
+        *ret = identity;
+        return 0;
 }

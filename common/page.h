@@ -82,3 +82,12 @@ bool page_read_problem(struct page *p, struct span json, struct page_problem *re
 
 /* A token reply: access_token into ret_token (malloc'ed; wipe it), expires_in seconds (0 = absent). Returns 0 or PAGE_MALFORMED. */
 int page_read_token(struct page *p, struct span json, char **ret_token, int64_t *ret_expires_sec);
+
+/* What /api/v2/tokens/me says of the bearer, for people: "" when absent; lists separated by spaces, cut to size. Returns 0 or
+ * PAGE_MALFORMED (also without an organisation's id). */
+struct page_identity {
+        char organisation[120], organisation_id[80], client[120], client_id[80];
+        char scopes[300];
+        char roles[300]; /* ids: names are another endpoint's */
+};
+int page_read_identity(struct page *p, struct span json, struct page_identity *ret);

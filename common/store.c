@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define STORE_APPLICATION_ID 1413567812      /* "TAUD", see PRAGMA application_id */
+#define LOCK_LINE_MAX 256                    /* bytes of a line of /proc/locks */
 #define STORE_FILE_MODE 0640                 /* the group may read */
 #define STORE_JOURNAL_LIMIT_BYTES "16777216" /* a long reader lets the write-ahead log grow; this is what it shrinks back to */
 
@@ -370,4 +372,41 @@ void store_unlock(struct store *s) {
         (void)flock(s->lock_fd, LOCK_UN); /* also for a child that has not yet called exec */
         (void)close(s->lock_fd);
         s->lock_fd = -1;
+}
+
+/* "1: FLOCK  ADVISORY  WRITE 1234 08:01:131 0 EOF", device numbers in hex: proc(5). */
+static bool is_lock_of(const char *line, const struct stat *st, pid_t *ret) {
+        int pid;
+        unsigned device_major, device_minor;
+        unsigned long long inode;
+        if (sscanf(line, "%*u: FLOCK %*s WRITE %d %x:%x:%llu ", &pid, &device_major, &device_minor, &inode) != 4 ||
+            device_major != major(st->st_dev) || device_minor != minor(st->st_dev) || inode != st->st_ino)
+                return false;
+        *ret = pid > 0 ? pid : 0;
+        return true;
+}
+
+static void fclosep(FILE **f) {
+        if (*f)
+                (void)fclose(*f);
+}
+
+int store_lock_holder(const char *path, pid_t *ret) {
+        _cleanup_(freep) char *lock = NULL;
+        _cleanup_(fclosep) FILE *f = NULL;
+        struct stat st;
+        char line[LOCK_LINE_MAX];
+        if (asprintf(&lock, "%s.lock", path) < 0) {
+                lock = NULL;
+                return -ENOMEM;
+        }
+        if (stat(lock, &st) < 0)
+                return errno == ENOENT || errno == ENOTDIR ? STORE_NONE : -errno;
+        f = fopen("/proc/locks", "re");
+        if (!f)
+                return -errno;
+        while (fgets(line, sizeof line, f))
+                if (is_lock_of(line, &st, ret))
+                        return 0;
+        return ferror(f) ? -EIO : STORE_NONE;
 }

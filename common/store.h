@@ -3,6 +3,8 @@
  * store_error()). Times are microseconds since 1970, UTC. One writer audits at a time (store_lock()); readers never wait. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base.h"
 #include "carrier_clock.h"
 #include "edit.h"
@@ -42,6 +44,10 @@ const char *store_path(const struct store *s);
  * are marked `broken`: ret_broken (may be NULL) counts them. Returns 0, STORE_BUSY, -EALREADY (it is ours already). */
 int store_lock(struct store *s, unsigned *ret_broken);
 void store_unlock(struct store *s);
+
+/* Which process audits the database at this moment, by the kernel's list of locks: to try the lock, even for an instant, could keep an
+ * audit from starting. ret is 0 for a process that cannot be seen from here. Returns 0, STORE_NONE, -errno (-ENOENT: no such list). */
+int store_lock_holder(const char *path, pid_t *ret);
 
 enum run_state { RUN_RUNNING, RUN_DONE, RUN_ABORTED, RUN_BROKEN };
 enum run_trigger { RUN_TRIGGER_SLOT, RUN_TRIGGER_START, RUN_TRIGGER_SIGNAL, RUN_TRIGGER_COMMAND };

@@ -55,3 +55,12 @@ int utf8_repair(char **ret, const char *text) {
         *ret = copy;
         return 0;
 }
+
+void utf8_trim(char *text) {
+        size_t end = strlen(text);
+        while (end > 0 && ((unsigned char)text[end - 1] & 0xC0) == 0x80)
+                end--;
+        if (end > 0 && (unsigned char)text[end - 1] >= 0xC0)
+                end--;
+        text[end] = '\0';
+}

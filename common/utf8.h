@@ -13,3 +13,6 @@ bool utf8_valid(const char *text);
 
 /* A copy with U+FFFD in place of every invalid byte. Returns 0 or -ENOMEM. */
 int utf8_repair(char **ret, const char *text);
+
+/* Takes what may be the beginning of a character off the end of a text that was cut there. */
+void utf8_trim(char *text);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <syslog.h>
 
+#include "utf8.h"
+
 #define CAUSE(name, word, kind, outcome, confidence, priority, sentence, remedy, proof, reference)                                \
         [CAUSE_##name] = {word,  CAUSE_KIND_##kind, OUTCOME_##outcome, CONFIDENCE_##confidence, LOG_##priority, sentence, remedy, \
                           proof, reference},
@@ -64,14 +66,7 @@ struct verdict verdict_of(enum cause cause, const char *format, ...) {
         va_start(args, format);
         int n = vsnprintf(v.detail, sizeof v.detail, format, args);
         va_end(args);
-        if (n >= (int)sizeof v.detail) {
-                /* Never end inside a UTF-8 sequence: STRICT columns and journald want valid text. */
-                size_t end = sizeof v.detail - 1;
-                while (end > 0 && ((unsigned char)v.detail[end - 1] & 0xC0) == 0x80)
-                        end--;
-                if (end > 0 && (unsigned char)v.detail[end - 1] >= 0xC0)
-                        end--;
-                v.detail[end] = '\0';
-        }
+        if (n >= (int)sizeof v.detail)
+                utf8_trim(v.detail); /* STRICT columns and journald want valid text */
         return v;
 }

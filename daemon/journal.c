@@ -3,7 +3,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
@@ -81,7 +83,7 @@ static void add_shown(struct entry *e, const char *name, const char *value) {
         add_text(e, name, value && value[0] ? value : "-");
 }
 
-static void send(const struct journal *j, int priority, const struct entry *e, const char *message) {
+static void send_entry(const struct journal *j, int priority, const struct entry *e, const char *message) {
         switch (j->sink) {
         case JOURNAL_NATIVE:
                 (void)sd_journal_sendv(e->iov, e->n);
@@ -136,7 +138,7 @@ void journal_event(struct journal *j, enum event event, int priority, const stru
                 add_shown(&e, "TRUNKAUDIT_CONFIG_VALUE", f->config_value);
                 add_shown(&e, "TRUNKAUDIT_CARRIER_VALUE", f->carrier_value);
         }
-        send(j, priority, &e, e.text[0] + strlen("MESSAGE="));
+        send_entry(j, priority, &e, e.text[0] + strlen("MESSAGE="));
 }
 
 void journal_log(struct journal *j, int priority, const char *format, ...) {
@@ -148,5 +150,15 @@ void journal_log(struct journal *j, int priority, const char *format, ...) {
         va_end(args);
         add(&e, "MESSAGE=%s", message);
         add(&e, "PRIORITY=%d", priority);
-        send(j, priority, &e, e.text[0] + strlen("MESSAGE="));
+        send_entry(j, priority, &e, e.text[0] + strlen("MESSAGE="));
+}
+
+int journal_reachable(void) {
+        static const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
+        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return -errno;
+        int r = connect(fd, (const struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
+        (void)close(fd);
+        return r;
 }

@@ -45,3 +45,6 @@ void journal_event(struct journal *j, enum event event, int priority, const stru
 
 /* A line without an event: what goes wrong in the machinery. */
 void journal_log(struct journal *j, int priority, const char *format, ...) _printf_(3, 4);
+
+/* Whether journald takes messages; none is sent. Returns 0 or -errno. */
+int journal_reachable(void);

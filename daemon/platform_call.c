@@ -23,6 +23,7 @@ struct platform_call {
         struct secret *authorization; /* the header, with a final NUL */
         struct http_call *call;
         sd_event_source *timer;
+        bool held; /* the rate limit's share is taken for longer than there is time */
         platform_call_done_fn *done;
         void *user;
 };
@@ -37,7 +38,19 @@ uint64_t platform_now_usec(const struct platform_context *context) {
 
 static void on_reply(struct http_call *call, const struct http_reply *reply, void *user);
 
+static bool wait_for(struct platform_call *c, uint64_t wait_usec) {
+        return sd_event_source_set_time_relative(c->timer, wait_usec) >= 0 && sd_event_source_set_enabled(c->timer, SD_EVENT_ONESHOT) >= 0;
+}
+
+/* Waits first when the audit's share of the rate limit is taken; a request whose turn comes too late is concluded at once. */
 static int send_request(struct platform_call *c) {
+        struct allowance *allowance = token_allowance(c->context.token);
+        uint64_t now = platform_now_usec(&c->context);
+        uint64_t turn = c->context.config->platform.page_dir ? now : allowance_next_usec(allowance, now);
+        c->held = turn > now && turn >= c->patience.deadline_usec;
+        if (turn > now)
+                return wait_for(c, c->held ? 0 : turn - now) ? 0 : -EIO;
+        allowance_take(allowance, now);
         const char *const headers[] = {secret_bytes(c->authorization).p, "Accept: application/json",
                                        c->body ? "Content-Type: application/json" : NULL, NULL};
         const struct http_request request = {
@@ -46,8 +59,10 @@ static int send_request(struct platform_call *c) {
                 .headers = headers,
                 .body = {c->body, c->body_n},
                 .ca_file = c->context.config->platform.ca_file,
+                .proxy = c->context.config->platform.proxy,
+                .proxy_credentials = c->context.config->platform.proxy_credentials.secret,
                 .user_agent = "trunkauditd/" TRUNKAUDIT_VERSION,
-                .timeout_usec = platform_timeout_usec(&c->patience, c->context.config, platform_now_usec(&c->context)),
+                .timeout_usec = platform_timeout_usec(&c->patience, c->context.config, now),
         };
         c->call = http_call_free(c->call);
         return http_start(&c->call, c->context.http, &request, on_reply, c);
@@ -73,6 +88,11 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *user) {
         struct platform_call *c = user;
         (void)source;
         (void)usec;
+        if (c->held) {
+                const struct http_reply reply = {.failure = HTTP_FAILED_HELD, .retry_after_sec = -1};
+                finish(c, &reply, &(struct page_problem){0});
+                return 0;
+        }
         int r = send_request(c);
         if (r < 0)
                 fail(c, -r);
@@ -87,14 +107,11 @@ static int ask_token(struct platform_call *c, bool renew) {
         return token_start(&c->token_request, c->context.token, renew, c->patience.deadline_usec, on_token, c);
 }
 
-static bool wait_for(struct platform_call *c, uint64_t wait_usec) {
-        return sd_event_source_set_time_relative(c->timer, wait_usec) >= 0 && sd_event_source_set_enabled(c->timer, SD_EVENT_ONESHOT) >= 0;
-}
-
 static void on_reply(struct http_call *call, const struct http_reply *reply, void *user) {
         struct platform_call *c = user;
         struct page_problem problem;
         (void)call;
+        allowance_heard(token_allowance(c->context.token), &reply->told, platform_now_usec(&c->context));
         platform_reply_problem(c->page, reply, &problem);
         uint64_t wait_usec = platform_reply_wait_usec(&c->patience, PLATFORM_API, reply, &problem, platform_now_usec(&c->context));
         if (wait_usec > 0 && wait_for(c, wait_usec))

@@ -12,6 +12,7 @@
 #include "../common/report.h"
 #include "../common/store.h"
 #include "audit.h"
+#include "doctor_command.h"
 #include "drift_report.h"
 #include "dumps.h"
 #include "explain_command.h"
@@ -19,6 +20,7 @@
 #include "nonce_lifetime.h"
 #include "probe_command.h"
 #include "tape.h"
+#include "usage.h"
 
 #define LIMIT_DEFAULT 50 /* rows of history and clock */
 
@@ -39,44 +41,6 @@ struct command_line {
         int argc;
         char **argv; /* what follows the command's name */
 };
-
-static const char help[] =
-        "Usage: trunkaudit [--config FILE] COMMAND\n"
-        "\n"
-        "  run [--trunk NAME]... [--json]       audit now: every trunk, or those named (id or name)\n"
-        "      --force          with --trunk: send credentials again that the lock-out guard holds\n"
-        "      --record DIR     save what the platform says in a new directory, without secrets (see platform.page_dir)\n"
-        "      --dry-run        show what would be written to the platform for trunks with refresh: true, and do not write it\n"
-        "  status [--json]                      each trunk's newest verdict\n"
-        "  history TRUNK [--limit N] [--json]   one trunk's verdicts, newest first\n"
-        "  clock [--limit N] [--json]           the clock's verdicts, newest first\n"
-        "  check-config                         read the configuration and name every mistake\n"
-        "  probe [OPTIONS] TARGET               one carrier (host[:port]), without configuration or database\n"
-        "  explain [OPTIONS]                    why a digest answer is wrong: recomputed, and the difference named\n"
-        "\n"
-        "  -c, --config FILE    configuration (default " CONFIG_FILE_DEFAULT ")\n"
-        "      --database FILE  status, history, clock: read this database, without a configuration\n"
-        "      --limit N        rows (default 50; 0 = all)\n"
-        "\n"
-        "  probe: --transport udp|tcp|tls, --method REGISTER|OPTIONS, --domain D, --user U, --realm R,\n"
-        "         --password-file F or --ha1-file F, --ca FILE, -v (the messages, secrets redacted)\n"
-        "         --measure-nonce-lifetime[=A-B]  lets nonces age to find how long they live, from A to B seconds\n"
-        "             (default 0-300); one refused answer at most\n"
-        "         --answers N  for that (default 40): with as many as there are seconds it is exact everywhere, with\n"
-        "             fewer where the carrier says stale, the nonce tells its lifetime, or it is a usual one\n"
-        "\n"
-        "  explain: --message FILE (pasted SIP messages or header lines; - = standard input), --challenge LINE,\n"
-        "           --authorization LINE, --method M, --request-uri URI, --user U, --realm R (the configured one),\n"
-        "           --password-file F or --ha1-file F, --show-secrets (A1 and HA1 too)\n"
-        "           Exit: 0 the answer is right, 1 a mistake is named, 2 usage, 3 not explained, or no secret to check with\n"
-        "           JSON: {\"answers\": [{result (right, mistake, unexplained, unchecked), cause, line, hypotheses, method,\n"
-        "           request_uri, challenge, authorization, nonce {family, policy, issued, lifetime}, right and\n"
-        "           reproduced {a1, ha1, a2, ha2, hashed, response}, findings [{cause, outcome, detail, sentence, remedy, reference}]}]}\n"
-        "\n"
-        "      --json           for machines\n"
-        "      --help, --version\n"
-        "\n"
-        "Exit: 0 all pass, 1 something failed, 2 usage or configuration, 3 something could not be tested, 4 broken.\n";
 
 static int complain(int code, const char *format, ...) _printf_(2, 3);
 static int complain(int code, const char *format, ...) {
@@ -437,6 +401,14 @@ static int command_check_config(const struct command_line *l) {
         return code;
 }
 
+static int command_doctor(const struct command_line *l) {
+        if (l->argc > 0)
+                return complain(EXIT_USAGE, "doctor: unexpected argument \"%s\" (give the file with --config)", l->argv[0]);
+        if (l->database)
+                return complain(EXIT_USAGE, "doctor: --database is for reading; the configuration names the database");
+        return doctor_command(&(struct doctor_options){.config_file = l->config_file, .json = l->json});
+}
+
 /* -- the command line -------------------------------------------------------------------------------------------------------- */
 
 static bool read_limit(const char *text, unsigned *ret) {
@@ -537,6 +509,8 @@ static int dispatch(const char *command, const struct command_line *l, const cha
                 return command_clock(l);
         if (strcmp(command, "check-config") == 0)
                 return command_check_config(l);
+        if (strcmp(command, "doctor") == 0)
+                return command_doctor(l);
         return complain(EXIT_USAGE, "unknown command \"%s\". See trunkaudit --help.", command);
 }
 

@@ -124,6 +124,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
         must(r == (token ? 0 : PAGE_MALFORMED) && expires_sec >= 0);
         must(!token || (token[0] && !strpbrk(token, " \r\n")));
         free(token);
+
+        struct page_identity who = {0};
+        r = page_read_identity(p, json, &who);
+        must(r == 0 ? who.organisation_id[0] && !strpbrk(who.organisation, "\r\n") : r == PAGE_MALFORMED && !who.client[0]);
         (void)page_free(p);
         return 0;
 }

@@ -94,16 +94,20 @@ static const struct {
         {"internal.server.error", "The server encountered an unexpected condition."},
 };
 
-static struct answer answer_error(unsigned status, const char *code) {
+static struct answer answer_problem(unsigned status, const char *code, const char *message) {
         char context[37];
-        const char *message = "The request was refused.";
-        for (size_t i = 0; i < ELEMENTS(messages); i++)
-                if (strcmp(messages[i].code, code) == 0)
-                        message = messages[i].message;
         lab_random_uuid(context);
         return answer_text(status,
                            lab_text("{\"message\":\"%s\",\"code\":\"%s\",\"status\":%u,\"contextId\":\"%s\",\"details\":[],\"errors\":[]}",
                                     message, code, status, context));
+}
+
+static struct answer answer_error(unsigned status, const char *code) {
+        const char *message = "The request was refused.";
+        for (size_t i = 0; i < ELEMENTS(messages); i++)
+                if (strcmp(messages[i].code, code) == 0)
+                        message = messages[i].message;
+        return answer_problem(status, code, message);
 }
 
 static struct answer answer_status(unsigned status) {
@@ -511,15 +515,40 @@ static const struct carrier *find_written(const struct lab_api *api, const char 
         return detail && strcmp(method, "PUT") == 0 ? page_find(api->lab, url + strlen(spec->path) + 1) : NULL;
 }
 
+/* -- who asks, and what it may see ---------------------------------------------------------------------------------------- */
+
+static struct answer answer_identity(const struct lab_api *api) {
+        if (!api->lab->scenario->api.identity)
+                return answer_error(403, "not.authorized");
+        return answer_text(200,
+                           lab_text("{\"organization\":{\"id\":\"0a6f0000-1ab0-4000-8000-000000000001\",\"name\":\"Lab Organisation\"},"
+                                    "\"homeOrganization\":{\"id\":\"0a6f0000-1ab0-4000-8000-000000000001\",\"name\":\"Lab Organisation\"},"
+                                    "\"authorizedScope\":[\"telephony:readonly\",\"audits:readonly\"],\"clonedUser\":null,"
+                                    "\"OAuthClient\":{\"id\":\"%s\",\"name\":\"Lab audit\",\"authorizedGrantType\":\"CLIENT_CREDENTIALS\","
+                                    "\"scope\":[\"telephony:readonly\"],\"state\":\"active\","
+                                    "\"roleDivisions\":[{\"roleId\":\"0a6f0000-1ab0-4000-8000-000000000002\",\"divisionId\":\"*\"}]}}",
+                                    api->lab->client_id));
+}
+
+static struct answer answer_service_mapping(const struct lab_api *api) {
+        if (!api->lab->scenario->api.audit_view)
+                return answer_problem(403, "missing.permissions",
+                                      "Unable to perform the requested action. You are missing the following permission(s): "
+                                      "[audits:audit:view]");
+        return answer_text(200, lab_text("{\"services\":[{\"name\":\"Telephony\",\"entities\":[{\"name\":\"TrunkBase\","
+                                         "\"actions\":[\"Create\",\"Update\",\"Delete\"]}]}]}"));
+}
+
 static struct answer answer_api(struct lab_api *api, struct MHD_Connection *connection, const char *method, const char *url,
                                 const struct incoming *in) {
         const struct api_spec *spec = &api->lab->scenario->api;
         const char *authorization = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
         const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept");
+        bool identity = strcmp(url, "/api/v2/tokens/me") == 0, mapping = strcmp(url, "/api/v2/audits/query/servicemapping") == 0;
         const struct carrier *written = find_written(api, method, url);
-        bool audits = audits_is_path(url);
+        bool audits = !mapping && audits_is_path(url);
         count_request(api);
-        if (!audits && !written && (strcmp(method, "GET") != 0 || !is_served(spec, url))) {
+        if (!audits && !written && (strcmp(method, "GET") != 0 || (!is_served(spec, url) && !identity && !mapping))) {
                 lab_violation(api->lab, "platform", "%s %s", method, url);
                 return answer_status(404);
         }
@@ -535,6 +564,10 @@ static struct answer answer_api(struct lab_api *api, struct MHD_Connection *conn
                 return answer_status(spec->fail_first[1]);
         if (audits || written)
                 return answer_memory(api, connection, method, url, in, written);
+        if (identity)
+                return answer_identity(api);
+        if (mapping)
+                return answer_service_mapping(api);
         return answer_resource(api, connection, url);
 }
 

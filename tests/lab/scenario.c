@@ -61,6 +61,8 @@ static const struct key api_keys[] = {
         K(api_spec, leak, KIND_BOOL, NULL),
         K(api_spec, audits, KIND_WORD, "ok|slow|endless|failed|403"),
         K(api_spec, writes, KIND_WORD_COUNT, "ok|conflict|403"),
+        K(api_spec, identity, KIND_BOOL, NULL),
+        K(api_spec, audit_view, KIND_BOOL, NULL),
 };
 
 static const struct key ntp_keys[] = {
@@ -619,7 +621,9 @@ struct scenario *scenario_load(const char *file, unsigned phase) {
                                    .token_life_sec = 86400,
                                    .trusted = true,
                                    .secret = true,
-                                   .correlation_id = true};
+                                   .correlation_id = true,
+                                   .identity = true,
+                                   .audit_view = true};
         struct reader r = {.s = s, .file = file, .phase = phase, .phase_now = 1};
         char *line = NULL;
         size_t size = 0;

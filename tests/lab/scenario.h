@@ -69,6 +69,8 @@ struct api_spec {
         bool leak;           /* edges: the bases have passwords in them */
         unsigned audits;     /* enum audits */
         unsigned writes[2];  /* enum writes, and how many writes it is true of (0 = all) */
+        bool identity;       /* no = tokens/me gets 403 */
+        bool audit_view;     /* no = the audit log gets 403 */
 };
 
 /* What the name server says of every name. */

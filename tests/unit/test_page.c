@@ -439,6 +439,53 @@ START_TEST(tokens) {
 }
 END_TEST
 
+START_TEST(identities) {
+        static const char *const bad[] = {"{}",
+                                          "[]",
+                                          "\"x\"",
+                                          "{\"organization\":{\"name\":\"N\"}}",
+                                          "{\"organization\":{\"id\":[1]}}",
+                                          "{\"organization\":{\"id\":\"o\"}",
+                                          "<html>"};
+        struct page_identity who = {.client = "untouched"};
+        for (size_t i = 0; i < ELEMENTS(bad); i++)
+                ck_assert_int_eq(page_read_identity(reader, span_of(bad[i]), &who), PAGE_MALFORMED);
+        ck_assert_str_eq(who.client, "untouched");
+
+        static const char everything[] =
+                "{\"organization\":{\"id\":\"o-1\",\"name\":\"A\\nB\"},\"authorizedScope\":[\"telephony\",7,\"a:view\"],"
+                "\"OAuthClient\":{\"id\":\"c-1\",\"name\":\"C\",\"scope\":[\"telephony\",\"z\"],"
+                "\"roleDivisions\":[{\"roleId\":\"r1\"},5,{\"roleId\":[]},{\"roleId\":\"r2\"},{\"roleId\":\"r1\"}]}}";
+        ck_assert_int_eq(page_read_identity(reader, span_of(everything), &who), 0);
+        ck_assert_str_eq(who.organisation, "A B");
+        ck_assert_str_eq(who.organisation_id, "o-1");
+        ck_assert_str_eq(who.client, "C");
+        ck_assert_str_eq(who.client_id, "c-1");
+        ck_assert_str_eq(who.scopes, "a:view telephony z");
+        ck_assert_str_eq(who.roles, "r1 r2");
+
+        ck_assert_int_eq(
+                page_read_identity(reader, SPAN("{\"organization\":{\"id\":\"o\"},\"OAuthClient\":7,\"authorizedScope\":\"x\"}"), &who), 0);
+        ck_assert_str_eq(who.organisation, "");
+        ck_assert_str_eq(who.client_id, "");
+        ck_assert_str_eq(who.scopes, "x");
+        ck_assert_str_eq(who.roles, "");
+}
+END_TEST
+
+START_TEST(many_scopes_are_cut_between_two) {
+        char json[4096];
+        size_t n = (size_t)snprintf(json, sizeof json, "{\"organization\":{\"id\":\"o\"},\"authorizedScope\":[");
+        for (unsigned i = 100; i < 200; i++)
+                n += (size_t)snprintf(json + n, sizeof json - n, "%s\"scope%u\"", i > 100 ? "," : "", i);
+        (void)snprintf(json + n, sizeof json - n, "]}");
+        struct page_identity who;
+        ck_assert_int_eq(page_read_identity(reader, span_of(json), &who), 0);
+        ck_assert_uint_eq(strlen(who.scopes), 33 * sizeof "scope100" - 1); /* of nine bytes each with its space */
+        ck_assert_str_eq(who.scopes + strlen(who.scopes) - 8, "scope132");
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("page");
         TCase *tests = tcase_create("page");
@@ -461,6 +508,8 @@ int main(void) {
         tcase_add_test(tests, details);
         tcase_add_test(tests, problems);
         tcase_add_test(tests, tokens);
+        tcase_add_test(tests, identities);
+        tcase_add_test(tests, many_scopes_are_cut_between_two);
         suite_add_tcase(suite, tests);
         SRunner *runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);

@@ -282,10 +282,15 @@ START_TEST(one_process_audits) {
         struct run run = make_run(0);
         ck_assert_int_eq(store_begin_run(s, &run), 0);
         ck_assert_int_eq(in_child(try_lock, 0), STORE_BUSY);
+        pid_t holder = 0;
+        ck_assert_int_eq(store_lock_holder(path, &holder), 0);
+        ck_assert_int_eq(holder, getpid());
         expect_rows("SELECT state FROM run", "running"); /* the one who is refused breaks nothing */
         ck_assert_int_eq(store_end_run(s, &run, NULL, 0), 0);
         store_unlock(s);
         store_unlock(s);
+        ck_assert_int_eq(store_lock_holder(path, &holder), STORE_NONE);
+        ck_assert_int_eq(store_lock_holder("/nowhere/audit.db", &holder), STORE_NONE);
         ck_assert_int_eq(in_child(try_lock, 0), 0);
         store_close(s);
 }
