@@ -75,6 +75,17 @@ run_now() {
 	wait_for 'end of the run' more_runs
 }
 
+more_loads() {
+	[ "$(count CONFIG_LOADED)" -gt "$loads" ]
+}
+
+# reload: the configuration of the phase; between runs it is in force at once.
+reload() {
+	loads=$(count CONFIG_LOADED)
+	kill -HUP "$daemon"
+	wait_for 'reload' more_loads
+}
+
 # read_journal: all of it into the table event, one row an entry; the database of the audit beside it.
 read_journal() {
 	journalctl --quiet --all -o json >"$dir/journal"
@@ -127,6 +138,7 @@ last_run() {
 		config platform.deadline=2s
 		phase 6
 		api down=no
+		config platform.deadline=3m
 		phase 7
 		api refuse=403:missing.permissions
 		phase 8
@@ -225,6 +237,7 @@ before=$(last_run)
 phase_ends 4
 wait_for 'fifth phase' in_phase 5
 sqlite3 "$db" "UPDATE listing SET listed_usec = listed_usec - 26 * 3600000000"
+reload
 run_now
 read_journal
 is 'the platform cannot be asked: how old the list is' "$(told PLATFORM_FAILED "run > $before AND message LIKE '%(trunks as of %Z: 26 h old)'")" 1
@@ -237,6 +250,7 @@ wait_for 'sixth phase' in_phase 6
 before=$(last_run)
 phase_ends 6
 wait_for 'seventh phase' in_phase 7
+reload
 run_now
 read_journal
 is 'a refusal of the platform has the ids that its support asks for' "$(told PLATFORM_FAILED "run > $before AND cause = 'permission_missing'

@@ -12,7 +12,7 @@ trunk tcp extra=yes transport=tcp user=alice password=open-sesame
 trunk tls extra=yes transport=tls user=alice password=open-sesame
 trunk proof extra=yes user=alice password=open-sesame rspauth=right nextnonce=yes
 trunk none extra=yes auth=basic challenge=none
-trunk refuses extra=yes refuse=403
+trunk refuses extra=yes user=alice password=open-sesame refuse=403
 END
 lab world
 "$build/trunkaudit" --config "$dir/world/trunkauditd.yaml" run >/dev/null 2>"$dir/run.err"
