@@ -25,6 +25,8 @@ struct command {
         struct trunk trunk;
         struct probe *probe;
         struct nonce_lifetime *lifetime;
+        unsigned from_sec, to_sec; /* where the end of a nonce's life is looked for */
+        unsigned answers;          /* at most, in that search */
         int code;
 };
 
@@ -37,6 +39,63 @@ static int complain(int code, const char *format, ...) {
         (void)fputc('\n', stderr);
         va_end(args);
         return code;
+}
+
+/* -- the command line ------------------------------------------------------------------------------------------------- */
+
+static bool is_one_of(const char *word, const char *const *words) {
+        for (; *words; words++)
+                if (strcmp(word, *words) == 0)
+                        return true;
+        return false;
+}
+
+/* "A-B" in seconds, within what the search can. */
+static bool read_range(const char *text, unsigned *ret_from, unsigned *ret_to) {
+        unsigned from, to;
+        int end = 0;
+        if (sscanf(text, "%3u-%3u%n", &from, &to, &end) != 2 || text[end] != '\0' || from > to || to > AGE_SEARCH_SEC_MAX ||
+            strspn(text, "0123456789-") != strlen(text))
+                return false;
+        *ret_from = from;
+        *ret_to = to;
+        return true;
+}
+
+static bool read_answers(const char *text, unsigned *ret) {
+        int end = 0;
+        return sscanf(text, "%3u%n", ret, &end) == 1 && text[end] == '\0' && strspn(text, "0123456789") == strlen(text) && *ret > 0 &&
+               *ret <= AGE_SEARCH_SEC_MAX + 1;
+}
+
+static int read_lifetime_options(struct command *c) {
+        const struct probe_options *o = c->options;
+        c->to_sec = AGE_SEARCH_SEC_MAX;
+        if (o->range && !read_range(o->range, &c->from_sec, &c->to_sec))
+                return complain(EXIT_USAGE, "--measure-nonce-lifetime: \"%s\" is not A-B, seconds up to %d", o->range, AGE_SEARCH_SEC_MAX);
+        c->answers = NONCE_LIFETIME_ANSWERS;
+        if (o->answers_text && !read_answers(o->answers_text, &c->answers))
+                return complain(EXIT_USAGE, "--answers: \"%s\" is not a number from 1 to %d", o->answers_text, AGE_SEARCH_SEC_MAX + 1);
+        if (o->measures_lifetime && !o->user)
+                return complain(EXIT_USAGE, "--measure-nonce-lifetime needs --user: nonces are tried by answering them");
+        if (o->answers_text && !o->measures_lifetime)
+                return complain(EXIT_USAGE, "--answers is for --measure-nonce-lifetime");
+        return 0;
+}
+
+/* Returns 0 or the exit code. */
+static int check_options(struct command *c) {
+        static const char *const transports[] = {"udp", "tcp", "tls", NULL}, *const methods[] = {"REGISTER", "OPTIONS", NULL};
+        const struct probe_options *o = c->options;
+        if (o->transport && !is_one_of(o->transport, transports))
+                return complain(EXIT_USAGE, "--transport: \"%s\" is not udp, tcp or tls", o->transport);
+        if (o->method && !is_one_of(o->method, methods))
+                return complain(EXIT_USAGE, "--method: \"%s\" is not REGISTER or OPTIONS", o->method);
+        if (o->password_file && o->ha1_file)
+                return complain(EXIT_USAGE, "give --password-file or --ha1-file, not both");
+        if (o->user && !o->password_file && !o->ha1_file)
+                return complain(EXIT_USAGE, "--user needs --password-file or --ha1-file");
+        return read_lifetime_options(c);
 }
 
 /* -- text ------------------------------------------------------------------------------------------------------------ */
@@ -401,9 +460,9 @@ static int start(struct command *c) {
                 const struct nonce_lifetime_request request = {
                         .context = &context,
                         .trunk = &c->trunk,
-                        .from_sec = c->options->from_sec,
-                        .to_sec = c->options->to_sec,
-                        .answers_max = c->options->answers,
+                        .from_sec = c->from_sec,
+                        .to_sec = c->to_sec,
+                        .answers_max = c->answers,
                         .progress = on_age,
                         .done = on_lifetime,
                         .user = c,
@@ -417,7 +476,9 @@ static int start(struct command *c) {
 }
 
 static int run(struct command *c) {
-        int code = make_config(c);
+        int code = check_options(c);
+        if (!code)
+                code = make_config(c);
         if (!code)
                 code = make_trunk(c);
         if (!code)

@@ -16,8 +16,6 @@ struct probe_options {
         bool verbose;                     /* the messages, secrets redacted */
         bool measures_lifetime;           /* of its nonces */
         const char *range, *answers_text; /* as given; NULL = the defaults */
-        unsigned from_sec, to_sec;        /* where it is looked for */
-        unsigned answers;                 /* at most, in that search */
 };
 
 /* Prints the stages as they happen, then the verdict. Returns trunkaudit's exit code. */

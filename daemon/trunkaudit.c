@@ -17,7 +17,6 @@
 #include "dumps.h"
 #include "explain_command.h"
 #include "journal.h"
-#include "nonce_lifetime.h"
 #include "probe_command.h"
 #include "tape.h"
 #include "usage.h"
@@ -421,57 +420,10 @@ static bool read_limit(const char *text, unsigned *ret) {
         return true;
 }
 
-static bool is_one_of(const char *word, const char *const *words) {
-        for (; *words; words++)
-                if (strcmp(word, *words) == 0)
-                        return true;
-        return false;
-}
-
-/* "A-B" in seconds, within what the search can. */
-static bool read_range(const char *text, unsigned *ret_from, unsigned *ret_to) {
-        unsigned from, to;
-        int end = 0;
-        if (sscanf(text, "%3u-%3u%n", &from, &to, &end) != 2 || text[end] != '\0' || from > to || to > AGE_SEARCH_SEC_MAX ||
-            strspn(text, "0123456789-") != strlen(text))
-                return false;
-        *ret_from = from;
-        *ret_to = to;
-        return true;
-}
-
-static int read_lifetime_options(struct probe_options *o) {
-        o->to_sec = AGE_SEARCH_SEC_MAX;
-        if (o->range && !read_range(o->range, &o->from_sec, &o->to_sec))
-                return complain(EXIT_USAGE, "probe: --measure-nonce-lifetime: \"%s\" is not A-B, seconds up to %d", o->range,
-                                AGE_SEARCH_SEC_MAX);
-        o->answers = NONCE_LIFETIME_ANSWERS;
-        if (o->answers_text && (!read_limit(o->answers_text, &o->answers) || o->answers == 0 || o->answers > AGE_SEARCH_SEC_MAX + 1))
-                return complain(EXIT_USAGE, "probe: --answers: \"%s\" is not a number from 1 to %d", o->answers_text,
-                                AGE_SEARCH_SEC_MAX + 1);
-        if (o->measures_lifetime && !o->user)
-                return complain(EXIT_USAGE, "probe: --measure-nonce-lifetime needs --user: nonces are tried by answering them");
-        if (o->answers_text && !o->measures_lifetime)
-                return complain(EXIT_USAGE, "probe: --answers is for --measure-nonce-lifetime");
-        return 0;
-}
-
 static int command_probe(const struct command_line *l) {
-        static const char *const transports[] = {"udp", "tcp", "tls", NULL}, *const methods[] = {"REGISTER", "OPTIONS", NULL};
         struct probe_options o = l->probe;
         if (l->argc != 1)
                 return complain(EXIT_USAGE, "probe: name one carrier, host[:port]");
-        if (o.transport && !is_one_of(o.transport, transports))
-                return complain(EXIT_USAGE, "probe: --transport: \"%s\" is not udp, tcp or tls", o.transport);
-        if (o.method && !is_one_of(o.method, methods))
-                return complain(EXIT_USAGE, "probe: --method: \"%s\" is not REGISTER or OPTIONS", o.method);
-        if (o.password_file && o.ha1_file)
-                return complain(EXIT_USAGE, "probe: give --password-file or --ha1-file, not both");
-        if (o.user && !o.password_file && !o.ha1_file)
-                return complain(EXIT_USAGE, "probe: --user needs --password-file or --ha1-file");
-        int code = read_lifetime_options(&o);
-        if (code)
-                return code;
         o.target = l->argv[0];
         o.json = l->json;
         return probe_command(&o);
