@@ -335,17 +335,9 @@ static void trunks_are_known(struct audit *a) {
                 start_probes(a);
 }
 
-/* The trunks of the last listing, and in the verdict how old that is: in front, for a long detail is cut at its end. */
+/* The trunks of the last listing. How old that is, the run says. */
 static int remember_trunks(struct audit *a) {
-        struct verdict v = a->run.platform;
         int r = store_known_trunks(a->context.store, &a->trunks, &a->run.trunks_known_usec);
-        int64_t minutes = (now_realtime() - a->run.trunks_known_usec) / (int64_t)(60 * USEC_PER_SEC);
-        const char *semicolon = v.detail[0] ? "; " : "";
-        if (r == STORE_NONE)
-                a->run.platform = verdict_of(v.cause, "no listing was ever read%s%s", semicolon, v.detail);
-        else if (r == 0)
-                a->run.platform = verdict_of(v.cause, "trunks as listed %lld h %lld min ago%s%s", (long long)minutes / 60,
-                                             (long long)minutes % 60, semicolon, v.detail);
         return r == STORE_NONE ? 0 : r;
 }
 
