@@ -17,20 +17,20 @@ until [ -s "$dir/world/trunkauditd.yaml" ] && grep -q ready "$dir/log"; do
 	[ "$tries" -le 100 ] || { echo "the lab did not start" >&2; cat "$dir/log" >&2; exit 1; }
 	sleep 0.1
 done
-carrier_port() { # carrier_port NAME: of the lab's carrier
-	sed -n "/name: \"$1\"/,/^  - /s/.*proxies: \\[\"127\\.0\\.0\\.1:\\([0-9]*\\)\"\\].*/\\1/p" "$dir/world/trunkauditd.yaml" | head -n 1
+carrier() { # carrier NAME: HOST PORT of the lab's carrier
+	sed -n "/name: \"$1\"/,/^  - /s/.*proxies: \\[\"\\([0-9.]*\\):\\([0-9]*\\)\"\\].*/\\1 \\2/p" "$dir/world/trunkauditd.yaml" | head -n 1
 }
-udp=$(carrier_port udp)
-tcp=$(carrier_port tcp)
+udp=$(carrier udp) tcp=$(carrier tcp)
+udp_host=${udp% *} udp=${udp#* } tcp_host=${tcp% *} tcp=${tcp#* }
 free_port; dns=$port
 free_port; closed=$port
 background dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --user="$(id -un)" --pid-file="$dir/dnsmasq.pid" \
 	--listen-address=127.0.0.1 --bind-interfaces --port="$dns" --local=/test/ --cache-size=0 \
-	--host-record=sbc.test,127.0.0.1 \
+	--host-record=sbc.test,"$udp_host" --host-record=tcp.test,"$tcp_host" \
 	--srv-host=_sip._udp.srv.test,sbc.test,"$udp",10,1 \
 	--srv-host=_sip._udp.two.test,sbc.test,"$closed",10,1 --srv-host=_sip._udp.two.test,sbc.test,"$udp",20,1 \
 	--naptr-record=naptr.test,10,10,s,SIP+D2T,,_sip._tcp.naptr.test --naptr-record=naptr.test,20,10,s,SIP+D2U,,_sip._udp.naptr.test \
-	--srv-host=_sip._tcp.naptr.test,sbc.test,"$tcp",10,1 --srv-host=_sip._udp.naptr.test,sbc.test,"$closed",10,1
+	--srv-host=_sip._tcp.naptr.test,tcp.test,"$tcp",10,1 --srv-host=_sip._udp.naptr.test,sbc.test,"$closed",10,1
 printf 'open-sesame\n' >"$dir/password"
 chmod 600 "$dir/password"
 
