@@ -508,11 +508,14 @@ static struct answer answer_memory(struct lab_api *api, struct MHD_Connection *c
         return answer_text(status, body);
 }
 
-/* A trunk connection that is written; NULL = the request is something else. */
+/* A trunk connection or a base that is written; NULL = the request is something else. */
 static const struct carrier *find_written(const struct lab_api *api, const char *method, const char *url) {
         const struct api_spec *spec = &api->lab->scenario->api;
-        bool detail = spec->profile != PROFILE_EDGES && is_under(url, spec->path);
-        return detail && strcmp(method, "PUT") == 0 ? page_find(api->lab, url + strlen(spec->path) + 1) : NULL;
+        const char *path = spec->profile == PROFILE_EDGES ? LAB_EDGES_BASES : spec->path;
+        if (strcmp(method, "PUT") != 0 || !is_under(url, path))
+                return NULL;
+        const char *id = url + strlen(path) + 1;
+        return spec->profile == PROFILE_EDGES ? edges_find_base(api->lab, id) : page_find(api->lab, id);
 }
 
 /* -- who asks, and what it may see ---------------------------------------------------------------------------------------- */

@@ -48,7 +48,13 @@ bool page_write_detail(FILE *f, const struct lab *lab, const char *id, bool *ret
 
 /* lab_edges.c: the same of profile `edges`. The trunk whose base this trunk uses: mostly itself. */
 const struct carrier *edges_base(const struct carrier *c);
+char *edges_base_id(const struct carrier *base); /* malloc'ed */
 void edges_write_listing(FILE *f, struct lab *lab, bool bases, unsigned number, unsigned size);
 
 enum edges_detail { EDGES_FOUND, EDGES_DENIED, EDGES_UNKNOWN };
 enum edges_detail edges_write_base(FILE *f, struct lab *lab, const char *id);
+
+const struct carrier *edges_find_base(const struct lab *lab, const char *id); /* NULL = none that is listed */
+
+/* What a client writes that puts this password into the base as it is told; malloc'ed. */
+char *edges_written(const struct carrier *c, unsigned version, const char *password);

@@ -130,8 +130,13 @@ static void write_entry(FILE *f, const struct carrier *c, time_t when, bool old)
                       "[\"203.0.113.9\"],\"serviceName\":\"Telephony\",\"level\":\"USER\",\"eventDate\":",
                       id);
         write_time(f, when);
-        (void)fputs(",\"action\":\"Update\",\"entityType\":\"TrunkBase\",\"status\":\"SUCCESS\",\"entity\":{\"id\":\"b-1\",\"name\":", f);
-        write_text(f, c->trunk->name);
+        /* Of profile edges the base is known by its id, else by the trunk's name. */
+        bool edges = c->lab->scenario->api.profile == PROFILE_EDGES;
+        char *entity = edges ? edges_base_id(c) : lab_copy("b-1");
+        (void)fprintf(f, ",\"action\":\"Update\",\"entityType\":\"TrunkBase\",\"status\":\"SUCCESS\",\"entity\":{\"id\":\"%s\",\"name\":",
+                      entity);
+        free(entity);
+        write_text(f, edges ? "a base" : c->trunk->name);
         (void)fputs("},\"propertyChanges\":[", f);
         write_properties(f, c, old);
         (void)fputs("]}", f);
@@ -271,6 +276,9 @@ unsigned audits_answer(struct lab *lab, const struct api_request *r, char **ret)
 /* -- writes ----------------------------------------------------------------------------------------------------------- */
 
 static char *expected_body(const struct carrier *c, unsigned version) {
+        const char *password = c->trunk->secret == SECRET_WRONG ? c->wrong_password : c->password;
+        if (c->lab->scenario->api.profile == PROFILE_EDGES)
+                return edges_written(c, version, password);
         char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);
@@ -281,7 +289,7 @@ static char *expected_body(const struct carrier *c, unsigned version) {
         (void)fputs(",\"realm\":", f);
         write_text(f, carrier_told_realm(c));
         (void)fputs("},\"digest\":{\"password\":", f);
-        write_text(f, c->trunk->secret == SECRET_WRONG ? c->wrong_password : c->password);
+        write_text(f, password);
         (void)fputs("}}", f);
         if (fclose(f) != 0)
                 lab_fail("unable to write a body");

@@ -39,7 +39,7 @@ const struct carrier *edges_base(const struct carrier *c) {
         lab_fail("%s: there is no trunk %s", c->trunk->name, c->trunk->base);
 }
 
-static char *base_id(const struct carrier *base) {
+char *edges_base_id(const struct carrier *base) {
         return lab_text("b45e0000-1ab0-4000-8000-%012zx", base->index + 1);
 }
 
@@ -89,7 +89,7 @@ static void write_registers(FILE *f, const struct carrier *c) {
 static void write_trunk(FILE *f, const struct carrier *c) {
         const struct trunk_spec *t = c->trunk;
         const struct carrier *base = edges_base(c);
-        char id[40], *own_base = base_id(base), *proxies = carrier_proxies(base);
+        char id[40], *own_base = edges_base_id(base), *proxies = carrier_proxies(base);
         page_id(id, c);
         (void)fprintf(f, "{\"id\":\"%s\"", id);
         page_member(f, "name", t->name);
@@ -116,7 +116,8 @@ static void write_property(FILE *f, const char *name, const char *value) {
         (void)fputs("}}", f);
 }
 
-static void write_properties(FILE *f, const struct carrier *c) {
+/* password: as it is written back; NULL = as it is told. */
+static void write_properties(FILE *f, const struct carrier *c, const char *password) {
         static const char *const transports[] = {[OVER_UDP] = "udp", [OVER_TCP] = "tcp", [OVER_TLS] = "tls"};
         const struct trunk_spec *t = c->trunk;
         bool digest = !t->auth || strcmp(t->auth, "digest") == 0;
@@ -131,7 +132,7 @@ static void write_properties(FILE *f, const struct carrier *c) {
         write_property(f, "trunk_sip_authentication_credentials_username", digest ? c->user : NULL);
         if (c->lab->scenario->api.leak) {
                 (void)fputc(',', f);
-                write_property(f, "trunk_sip_authentication_credentials_password", c->password);
+                write_property(f, "trunk_sip_authentication_credentials_password", password ? password : c->password);
                 lab_append_line(c->lab, "leaked", c->password);
         }
         (void)fputc(',', f);
@@ -142,8 +143,15 @@ static void write_properties(FILE *f, const struct carrier *c) {
         (void)fprintf(
                 f,
                 ",\"trunk_transport_serverProxyList\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"value\":{\"default\":null,"
-                "\"instance\":%s}}}",
+                "\"instance\":%s}}",
                 t->cfg_proxies ? proxies : "[]");
+        if (password && !c->lab->scenario->api.leak) { /* new to the base */
+                (void)fputc(',', f);
+                (void)fputs("\"trunk_sip_authentication_credentials_password\":{\"value\":{\"instance\":", f);
+                page_string(f, password);
+                (void)fputs("}}", f);
+        }
+        (void)fputs("}", f);
         free(proxies);
 }
 
@@ -153,14 +161,14 @@ static bool base_is_sparse(const struct carrier *c) {
                c->trunk->platform_knows == KNOWS_NOTHING;
 }
 
-static void write_base(FILE *f, const struct carrier *c, bool whole) {
-        char *id = base_id(c);
-        (void)fprintf(f,
-                      "{\"id\":\"%s\",\"name\":\"base of %s\",\"state\":\"active\",\"version\":9,\"trunkType\":\"EXTERNAL\",\"managed\":%s",
-                      id, c->trunk->name, c->trunk->platform_knows == KNOWS_NOTHING ? "true" : "false");
+static void write_base(FILE *f, const struct carrier *c, bool whole, unsigned version, const char *password) {
+        char *id = edges_base_id(c);
+        (void)fprintf(
+                f, "{\"id\":\"%s\",\"name\":\"base of %s\",\"state\":\"active\",\"version\":%u,\"trunkType\":\"EXTERNAL\",\"managed\":%s",
+                id, c->trunk->name, version, c->trunk->platform_knows == KNOWS_NOTHING ? "true" : "false");
         write_metabase(f, c);
         if (whole && c->trunk->platform_knows == KNOWS_SIP)
-                write_properties(f, c);
+                write_properties(f, c, password);
         (void)fprintf(f, ",\"selfUri\":\"" LAB_EDGES_BASES "/%s\"}", id);
         free(id);
 }
@@ -179,7 +187,7 @@ void edges_write_listing(FILE *f, struct lab *lab, bool bases, unsigned number, 
                 if (n - 1 > from)
                         (void)fputc(',', f);
                 if (bases)
-                        write_base(f, c, !base_is_sparse(c));
+                        write_base(f, c, !base_is_sparse(c), audits_version(lab, c), NULL);
                 else
                         write_trunk(f, c);
         }
@@ -190,18 +198,41 @@ void edges_write_listing(FILE *f, struct lab *lab, bool bases, unsigned number, 
 enum edges_detail edges_write_base(FILE *f, struct lab *lab, const char *id) {
         for (size_t i = 0; i < lab->n_carriers; i++) {
                 struct carrier *c = &lab->carriers[i];
-                char *own = base_id(c);
+                char *own = edges_base_id(c);
                 bool same = base_listed(c) && strcmp(own, id) == 0;
                 free(own);
                 if (!same)
                         continue;
-                if (!base_is_sparse(c) || c->base_read)
+                if ((!base_is_sparse(c) || c->base_read) && !c->trunk->refresh)
                         lab_violation(lab, "platform", "the base of %s, which was told already", c->trunk->name);
                 if (c->trunk->detail == DETAIL_403)
                         return EDGES_DENIED;
                 c->base_read = true;
-                write_base(f, c, true);
+                write_base(f, c, true, audits_version(lab, c), NULL);
                 return EDGES_FOUND;
         }
         return EDGES_UNKNOWN;
+}
+
+const struct carrier *edges_find_base(const struct lab *lab, const char *id) {
+        for (size_t i = 0; i < lab->n_carriers; i++) {
+                char *own = edges_base_id(&lab->carriers[i]);
+                bool same = base_listed(&lab->carriers[i]) && strcmp(own, id) == 0;
+                free(own);
+                if (same)
+                        return &lab->carriers[i];
+        }
+        return NULL;
+}
+
+char *edges_written(const struct carrier *c, unsigned version, const char *password) {
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+        if (!f)
+                lab_fail("unable to write a body");
+        write_base(f, c, true, version, password);
+        if (fclose(f) != 0)
+                lab_fail("unable to write a body");
+        return text;
 }

@@ -55,6 +55,23 @@ is "no change is an answer too" "$(of found "SELECT count(*) FROM edit_question 
 is "what stays bad is not asked again" "$(cat "$dir/found/3.after")" "$(cat "$dir/found/3.before")"
 look found
 
+# A base is known by its id. One that turned bad alone is asked for alone.
+cat >"$dir/bases.scenario" <<END
+api profile=edges
+trunk one edited=password
+trunk two edited=many
+phase 2
+trunk one secret=wrong
+phase 3
+trunk two secret=wrong
+END
+phases bases
+is "the change of one base belongs to its trunk" \
+	"$(of bases "SELECT group_concat(x, ' ') FROM (SELECT run || trunk || ',' || property AS x FROM changes WHERE run = 2)")" \
+	'2one,trunk_sip_authentication_credentials_password 2one,trunk_transport_protocolVariant'
+is "  and that of another to the other" "$(of bases "SELECT count(*) FROM changes WHERE run = 3 AND trunk = 'two'")" 250
+look bases
+
 # -- not in time ----------------------------------------------------------------------------------------------------------------
 cat >"$dir/endless.scenario" <<END
 api audits=endless

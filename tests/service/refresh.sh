@@ -45,6 +45,22 @@ is "a dry run writes nothing" "$(sort "$dir/good/writes" | tr '\n' ' ')" 'accent
 has "  and says what it would write" "$dir/good/1.out" 'would write username'
 is "  in the database too" "$(sqlite3 "$dir/good/audit.db" "SELECT group_concat(outcome, ' ') FROM refreshes WHERE run = 2")" 'dry_run dry_run'
 
+# Of a base all that was read is written back, with the credentials in it and the version it had; a password that it tells is replaced.
+for leak in no yes; do
+	cat >"$dir/base-$leak.scenario" <<END
+api profile=edges leak=$leak
+trunk plain refresh=yes password="It's 42%40 \\"open\\" \\\\ sesame"
+trunk other
+phase 2
+api profile=edges leak=$leak writes=conflict:1
+END
+	phases "base-$leak"
+	is "base, password told: $leak: each is one write, and one more after a conflict" \
+		"$(rows "base-$leak" "run || ':' || outcome || ' ' || version_before || ' ' || coalesce(version_after, '') || ' ' || status")" \
+		'1:written 7 8 200 2:conflict 8  409 2:written 9 10 200'
+	is "  the audit goes on" "$(sqlite3 "$dir/base-$leak/audit.db" "SELECT count(*) FROM latest WHERE outcome = 'pass'")" 2
+done
+
 cat >"$dir/conflict.scenario" <<END
 api writes=conflict:1
 trunk one refresh=yes
