@@ -70,7 +70,7 @@ near_offset() {
 	result $? "$1 (best $best us away)" "held $held of 5, $line"
 }
 
-compile clock_probe tests/peers/clock_probe.c daemon/clock_check.c daemon/resolver.c common/host_port.c common/ntp_message.c common/verdict.c
+compile clock_probe tests/peers/clock_probe.c daemon/clock_check.c daemon/resolver.c common/host_port.c common/ntp_message.c common/verdict.c common/utf8.c
 compile udp_liar tests/peers/udp_liar.c
 
 free_port; true1=$port
