@@ -70,6 +70,7 @@ trap 'exit 143' TERM
 start_registrar() { # start_registrar NAME [OPTION...]: sets registrar (its pid) and port
 	name=$1
 	shift
+	: >"$tmp/$name" # there before it is read below
 	"$bench/registrar" "$@" >"$tmp/$name" &
 	registrar=$!
 	pids="$pids $registrar"
