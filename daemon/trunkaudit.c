@@ -1,145 +1,24 @@
 /* trunkaudit.c: the command line: one audit now, and reading what audits left behind. */
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
-#include "../common/config.h"
-#include "../common/report.h"
-#include "../common/store.h"
 #include "audit.h"
+#include "command.h"
 #include "doctor_command.h"
 #include "drift_report.h"
 #include "dumps.h"
-#include "explain_command.h"
 #include "journal.h"
-#include "probe_command.h"
 #include "tape.h"
 #include "usage.h"
+#include "view_command.h"
 
 #define LIMIT_DEFAULT 50 /* rows of history and clock */
 
-/* DESIGN: what a script can rely on. */
-enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNTESTED = 3, EXIT_BROKEN = 4 };
-
 enum { FOR_PROBE = 1, FOR_EXPLAIN = 2, FOR_OTHERS = 4 };
-
-struct command_line {
-        const char *config_file;
-        const char *database; /* NULL = the configuration's */
-        bool json, force, dry_run;
-        const char *record; /* directory for the platform's replies; NULL = none */
-        unsigned limit;     /* rows; 0 = all */
-        struct probe_options probe;
-        struct explain_options explain;
-        unsigned allowed; /* the commands that have all the options given: flags FOR_ */
-        int argc;
-        char **argv; /* what follows the command's name */
-};
-
-static int complain(int code, const char *format, ...) _printf_(2, 3);
-static int complain(int code, const char *format, ...) {
-        va_list args;
-        va_start(args, format);
-        (void)fputs("trunkaudit: ", stderr);
-        (void)vfprintf(stderr, format, args);
-        (void)fputc('\n', stderr);
-        va_end(args);
-        return code;
-}
-
-/* -- configuration and database ------------------------------------------------------------------------------------------ */
-
-/* Returns 0, or the exit code when there are mistakes (printed). */
-static int load_config(const struct command_line *l, bool secrets, struct config **ret) {
-        struct complaints complaints = {0};
-        _cleanup_(config_freep) struct config *config = NULL;
-        int r = config_load(&config, l->config_file, &complaints);
-        if (r == 0 && secrets)
-                r = config_read_secrets(config, getenv("CREDENTIALS_DIRECTORY"), &complaints);
-        for (size_t i = 0; i < complaints.n; i++)
-                (void)fprintf(stderr, "%s%s\n", complaints.items[i].text, complaints.items[i].warning ? " (warning)" : "");
-        if (complaints.errors > complaints.n)
-                (void)fprintf(stderr, "%zu further mistakes are not shown\n", complaints.errors - complaints.n);
-        complaints_clear(&complaints);
-        if (r < 0)
-                return complain(EXIT_BROKEN, "unable to read %s: %s", l->config_file, strerror(-r));
-        if (r > 0)
-                return EXIT_USAGE;
-        *ret = TAKE_PTR(config);
-        return 0;
-}
-
-static int open_database(const char *path, enum store_mode mode, struct store **ret) {
-        _cleanup_(freep) char *error = NULL;
-        int r = store_open(ret, path, mode, &error);
-        if (r == 0)
-                return 0;
-        return complain(r == STORE_ABSENT ? EXIT_UNTESTED : EXIT_BROKEN, "%s", error ? error : strerror(r < 0 ? -r : EIO));
-}
-
-static int open_for_reading(const struct command_line *l, struct store **ret) {
-        _cleanup_(config_freep) struct config *config = NULL;
-        if (l->database)
-                return open_database(l->database, STORE_READ, ret);
-        int code = load_config(l, false, &config);
-        return code ? code : open_database(config->store.path, STORE_READ, ret);
-}
-
-/* -- printing ------------------------------------------------------------------------------------------------------------- */
-
-static unsigned terminal_width(int fd) {
-        struct winsize w;
-        return isatty(fd) && ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
-}
-
-static struct report_options terminal_options(void) {
-        return (struct report_options){
-                .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
-                .width = terminal_width(STDOUT_FILENO),
-        };
-}
-
-static int print_table(const struct table *t, const struct report_column *columns, size_t n) {
-        const struct report_options options = terminal_options();
-        _cleanup_(freep) char *text = NULL;
-        int r = report_text(&text, t, columns, n, &options);
-        if (r < 0)
-                return complain(EXIT_BROKEN, "unable to print: %s", strerror(-r));
-        (void)fputs(text, stdout);
-        return 0;
-}
-
-static int print_json(const struct table *t, const char *before, const char *after) {
-        _cleanup_(freep) char *text = NULL;
-        int r = report_json(&text, t);
-        if (r < 0)
-                return complain(EXIT_BROKEN, "unable to print: %s", strerror(-r));
-        (void)printf("%s%s%s", before, text, after);
-        return 0;
-}
-
-static const struct report_column result_columns[] = {
-        {"trunk", "TRUNK", 24}, {"carrier", "CARRIER", 24}, {"outcome", "OUTCOME", 0},
-        {"cause", "CAUSE", 0},  {"detail", "SEEN", 44},     {"remedy", "REMEDY", 48},
-};
-
-/* What a script may conclude from rows with an outcome each. */
-static int exit_of_outcomes(const struct table *t) {
-        int code = EXIT_PASSED;
-        for (size_t i = 0; i < t->rows; i++) {
-                const char *outcome = table_text(t, i, "outcome");
-                if (text_eq(outcome, "fail"))
-                        return EXIT_FAILED;
-                if (text_eq(outcome, "untested"))
-                        code = EXIT_UNTESTED;
-        }
-        return code;
-}
 
 /* -- run ------------------------------------------------------------------------------------------------------------------- */
 
@@ -148,7 +27,6 @@ struct command_run {
         struct audit_context context;
         struct store *store;
         bool progress; /* shown on the terminal */
-        const char **names;
         int code;
 };
 
@@ -182,7 +60,7 @@ static int print_run(struct command_run *c, const struct run *run) {
                 {"trunk", "REFRESHED", 24}, {"outcome", "WRITTEN", 0}, {"detail", "SEEN", 80}};
         _cleanup_(table_freep) struct table *results = NULL, *runs = NULL, *refreshes = NULL;
         _cleanup_(drift_report_clear) struct drift_report beside = {0};
-        const struct report_options options = terminal_options();
+        const struct report_options options = command_terminal();
         char id[24];
         (void)snprintf(id, sizeof id, "%lld", (long long)run->id);
         int r = store_read(c->store, STORE_VIEW_RUN, id, 0, &results);
@@ -195,17 +73,17 @@ static int print_run(struct command_run *c, const struct run *run) {
         if (r != 0)
                 return complain(EXIT_BROKEN, "unable to read the results back from %s: %s", store_path(c->store), store_error(c->store));
         if (c->line->json) {
-                r = print_json(runs, "{\"runs\": ", ",\n");
-                r = r ? r : print_json(refreshes, " \"refreshes\": ", ",\n");
-                r = r ? r : print_json(results, " \"results\": ", ",\n");
-                r = r ? r : print_json(beside.listing, " \"listing_changes\": ", ",\n");
-                return r ? r : print_json(beside.drift, " \"drift\": ", "}\n");
+                r = command_print_json(runs, "{\"runs\": ", ",\n");
+                r = r ? r : command_print_json(refreshes, " \"refreshes\": ", ",\n");
+                r = r ? r : command_print_json(results, " \"results\": ", ",\n");
+                r = r ? r : command_print_json(beside.listing, " \"listing_changes\": ", ",\n");
+                return r ? r : command_print_json(beside.drift, " \"drift\": ", "}\n");
         }
-        r = print_table(results, result_columns, ELEMENTS(result_columns));
+        r = command_print_results(results);
         if (r == 0 && refreshes->rows > 0)
                 (void)fputc('\n', stdout);
         if (r == 0 && refreshes->rows > 0)
-                r = print_table(refreshes, refresh_columns, ELEMENTS(refresh_columns));
+                r = command_print_table(refreshes, refresh_columns, ELEMENTS(refresh_columns));
         if (r != 0)
                 return r;
         double seconds = (double)(run->finished_usec - run->started_usec) / (double)USEC_PER_SEC;
@@ -247,7 +125,7 @@ static int run_audit(struct command_run *c, const struct config *config, struct 
                 http_record(c->context.http, c->line->record);
         const struct audit_request request = {
                 .trigger = RUN_TRIGGER_COMMAND,
-                .names = c->names[0] ? c->names : NULL,
+                .names = c->line->names[0] ? c->line->names : NULL,
                 .force = c->line->force,
                 .dry_run = c->line->dry_run,
                 .progress = on_progress,
@@ -286,18 +164,18 @@ static int begin_record(const struct command_line *l, const struct config *confi
         return r < 0 ? complain(EXIT_USAGE, "run: --record: unable to make %s: %s", l->record, strerror(-r)) : 0;
 }
 
-static int command_run(const struct command_line *l, const char **names) {
+static int command_run(const struct command_line *l) {
         _cleanup_(config_freep) struct config *config = NULL;
         _cleanup_(store_closep) struct store *store = NULL;
         _cleanup_(journal_freep) struct journal *journal = NULL;
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         if (l->argc > 0)
                 return complain(EXIT_USAGE, "run: unexpected argument \"%s\" (name a trunk with --trunk)", l->argv[0]);
-        if (l->force && !names[0])
+        if (l->force && !l->names[0])
                 return complain(EXIT_USAGE, "run: --force needs --trunk (it is for a trunk whose credentials were looked at)");
         if (l->database)
                 return complain(EXIT_USAGE, "run: --database is for reading; the configuration's store.path says where a run is stored");
-        int code = load_config(l, true, &config);
+        int code = command_load_config(l, true, &config);
         if (code)
                 return code;
         bool refreshes = !l->dry_run;
@@ -307,7 +185,7 @@ static int command_run(const struct command_line *l, const char **names) {
                 return complain(EXIT_USAGE, "run: --dry-run shows what would be written to the platform, and no trunk has refresh: true");
         code = begin_record(l, config);
         if (code == 0)
-                code = open_database(config->store.path, STORE_WRITE, &store);
+                code = command_open_database(config->store.path, STORE_WRITE, &store);
         if (code)
                 return code;
         int r = journal_new(&journal, JOURNAL_STDERR);
@@ -315,86 +193,17 @@ static int command_run(const struct command_line *l, const char **names) {
                 r = sd_event_default(&event);
         if (r < 0)
                 return complain(EXIT_BROKEN, "unable to set up the run: %s", strerror(-r));
-        struct command_run c = {.line = l, .store = store, .names = names, .progress = isatty(STDERR_FILENO) && !l->json};
+        struct command_run c = {.line = l, .store = store, .progress = isatty(STDERR_FILENO) && !l->json};
         return run_audit(&c, config, journal, event);
 }
 
-/* -- status, history, clock, check-config ---------------------------------------------------------------------------------- */
-
-static int read_view(const struct command_line *l, enum store_view view, const char *argument, unsigned limit, struct table **ret) {
-        _cleanup_(store_closep) struct store *store = NULL;
-        int code = open_for_reading(l, &store);
-        if (code)
-                return code;
-        int r = store_read(store, view, argument, limit, ret);
-        if (r == STORE_NONE)
-                return complain(EXIT_USAGE, "no trunk has the id or name \"%s\" (see trunkaudit status)", argument ? argument : "");
-        if (r != 0)
-                return complain(EXIT_BROKEN, "unable to read %s: %s", store_path(store), store_error(store));
-        return 0;
-}
-
-static int print_view(const struct command_line *l, const struct table *t, const struct report_column *columns, size_t n) {
-        return l->json ? print_json(t, "", "\n") : print_table(t, columns, n);
-}
-
-static int command_status(const struct command_line *l) {
-        _cleanup_(table_freep) struct table *latest = NULL;
-        _cleanup_(store_closep) struct store *store = NULL;
-        const struct report_options options = terminal_options();
-        if (l->argc > 0)
-                return complain(EXIT_USAGE, "status: unexpected argument \"%s\"", l->argv[0]);
-        int code = open_for_reading(l, &store);
-        if (code)
-                return code;
-        if (store_read(store, STORE_VIEW_LATEST, NULL, 0, &latest) != 0)
-                return complain(EXIT_BROKEN, "unable to read %s: %s", store_path(store), store_error(store));
-        code = print_view(l, latest, result_columns, ELEMENTS(result_columns));
-        if (!code && !l->json && drift_report_print_newest(store, &options) < 0)
-                return complain(EXIT_BROKEN, "unable to print: %s", strerror(ENOMEM));
-        if (!code && latest->rows == 0) {
-                (void)fputs("trunkaudit: no run has finished yet\n", stderr);
-                return EXIT_UNTESTED;
-        }
-        return code ? code : exit_of_outcomes(latest);
-}
-
-static int command_history(const struct command_line *l) {
-        static const struct report_column columns[] = {
-                {"time", "TIME", 0},    {"outcome", "OUTCOME", 0},       {"cause", "CAUSE", 0},
-                {"detail", "SEEN", 60}, {"latency_ms", "LATENCY MS", 0}, {"carrier_clock", "CARRIER CLOCK", 0},
-                {"run", "RUN", 0}};
-        _cleanup_(table_freep) struct table *rows = NULL;
-        if (l->argc != 1)
-                return complain(EXIT_USAGE, "history: name one trunk, by id or name");
-        int code = read_view(l, STORE_VIEW_HISTORY, l->argv[0], l->limit, &rows);
-        return code ? code : print_view(l, rows, columns, ELEMENTS(columns));
-}
-
-static int command_clock(const struct command_line *l) {
-        static const struct report_column columns[] = {{"time", "TIME", 0},           {"cause", "CAUSE", 0},
-                                                       {"offset_ms", "OFFSET MS", 0}, {"bound_ms", "BOUND MS", 0},
-                                                       {"servers", "SERVERS", 0},     {"detail", "SEEN", 60}};
-        _cleanup_(table_freep) struct table *rows = NULL;
-        if (l->argc > 0)
-                return complain(EXIT_USAGE, "clock: unexpected argument \"%s\"", l->argv[0]);
-        int code = read_view(l, STORE_VIEW_CLOCK, NULL, l->limit, &rows);
-        if (!code)
-                code = print_view(l, rows, columns, ELEMENTS(columns));
-        if (code)
-                return code;
-        enum cause newest = CAUSE_CLOCK_UNFINISHED;
-        if (rows->rows > 0)
-                (void)cause_from_word(table_text(rows, 0, "cause"), &newest);
-        enum outcome outcome = cause_info(newest)->outcome;
-        return outcome == OUTCOME_FAIL ? EXIT_FAILED : outcome == OUTCOME_UNTESTED ? EXIT_UNTESTED : EXIT_PASSED;
-}
+/* -- check-config, doctor --------------------------------------------------------------------------------------------------- */
 
 static int command_check_config(const struct command_line *l) {
         _cleanup_(config_freep) struct config *config = NULL;
         if (l->argc > 0)
                 return complain(EXIT_USAGE, "check-config: unexpected argument \"%s\" (give the file with --config)", l->argv[0]);
-        int code = load_config(l, true, &config);
+        int code = command_load_config(l, true, &config);
         if (!code)
                 (void)printf("%s: good\n", l->config_file);
         return code;
@@ -439,8 +248,8 @@ static int command_explain(const struct command_line *l) {
         return explain_command(&o);
 }
 
-static int dispatch(const char *command, const struct command_line *l, const char **names) {
-        if (names[0] && strcmp(command, "run") != 0)
+static int dispatch(const char *command, const struct command_line *l) {
+        if (l->names[0] && strcmp(command, "run") != 0)
                 return complain(EXIT_USAGE, "%s: --trunk is for run", command);
         if ((l->force || l->record || l->dry_run) && strcmp(command, "run") != 0)
                 return complain(EXIT_USAGE, "%s: %s is for run", command, l->force ? "--force" : l->record ? "--record" : "--dry-run");
@@ -452,13 +261,13 @@ static int dispatch(const char *command, const struct command_line *l, const cha
         if (explain)
                 return command_explain(l);
         if (strcmp(command, "run") == 0)
-                return command_run(l, names);
+                return command_run(l);
         if (strcmp(command, "status") == 0)
-                return command_status(l);
+                return view_command_status(l);
         if (strcmp(command, "history") == 0)
-                return command_history(l);
+                return view_command_history(l);
         if (strcmp(command, "clock") == 0)
-                return command_clock(l);
+                return view_command_clock(l);
         if (strcmp(command, "check-config") == 0)
                 return command_check_config(l);
         if (strcmp(command, "doctor") == 0)
@@ -603,12 +412,13 @@ int main(int argc, char **argv) {
                 (void)fputs(help, stderr);
                 return EXIT_USAGE;
         }
+        l.names = names;
         l.argc = argc - optind - 1;
         l.argv = argv + optind + 1;
 
         forbid_dumps();
         (void)umask(0027); /* new databases are for the group's eyes only */
-        int code = dispatch(argv[optind], &l, names);
+        int code = dispatch(argv[optind], &l);
         if (fflush(stdout) != 0 && code != EXIT_BROKEN)
                 return complain(EXIT_BROKEN, "unable to write the output: %s", strerror(errno));
         return code;
