@@ -162,3 +162,21 @@ told() { [ "$(grep -cE -e "$2" "$dir/$1.notify")" -ge "${3:-1}" ]; }
 
 # said NAME REGEX [TIMES]: the service has said so on stderr.
 said() { [ "$(grep -cE -e "$2" "$dir/$1.err")" -ge "${3:-1}" ]; }
+
+# -- the clocks -------------------------------------------------------------------------------------------------------------
+
+# turn NAME LINE...: sets the clocks of what "start_clocked NAME" starts, also while it runs; clocks.c says what a LINE is.
+turn() {
+	service=$1
+	shift
+	printf '%s\n' "$@" >"$dir/$service.clocks.new"
+	mv "$dir/$service.clocks.new" "$dir/$service.clocks"
+}
+
+# start_clocked NAME: starts the service as start does, with these clocks; they are the true ones until the first turn.
+start_clocked() {
+	[ -e "$dir/clocks.so" ] || ${CC:-cc} -shared -fPIC -D_GNU_SOURCE -O1 -o "$dir/clocks.so" tests/service/clocks.c || give_up "compile"
+	[ -e "$dir/$1.clocks" ] || turn "$1" 'wall 0'
+	start "$1" env LD_PRELOAD="$dir/clocks.so" CLOCKS="$dir/$1.clocks" ASAN_OPTIONS="${ASAN_OPTIONS:-}:verify_asan_link_order=0" \
+		"$build/trunkauditd" --config "$dir/$1.yaml"
+}
