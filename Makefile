@@ -2,6 +2,7 @@
 # make run        the demonstration: one audit over the lab's fifteen trunks
 # make test       everything (installs what the tests need)
 # make install    DESTDIR= prefix= sysconfdir= unitdir=
+# make deb        the Debian package, in build/
 #
 # CC=gcc|clang   SAN=address,undefined   WERROR=1   BUILD=directory (default build)
 
@@ -56,7 +57,7 @@ units := $(patsubst %.c,$(BUILD)/%,$(unit_src))
 fuzz_replays := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%.replay,$(fuzz_src))
 fuzzers := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(fuzz_src))
 
-.PHONY: all run demo test check lab units fuzzers fuzz-replays install format clean
+.PHONY: all run demo test check lab units fuzzers fuzz-replays install deb format clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -137,6 +138,10 @@ install: all
 	install -D -m 0644 systemd/trunkauditd.sysusers $(DESTDIR)$(sysusersdir)/trunkauditd.conf
 	install -D -m 0644 $(BUILD)/trunkaudit-causes.7 $(DESTDIR)$(mandir)/man7/trunkaudit-causes.7
 	install -D -m 0644 systemd/trunkauditd.catalog $(DESTDIR)$(catalogdir)/trunkauditd.catalog
+
+# -- packages -----------------------------------------------------------------------------------------------------------
+deb:
+	@sh packaging/deb.sh $(BUILD) $(if $(findstring command line,$(origin VERSION)),$(VERSION))
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -1,5 +1,5 @@
 #!/bin/sh
-# dependencies.sh [build|test]: installs, on Debian 12, what building (and `make run`) or testing needs and this host lacks.
+# dependencies.sh [build|deb|test]: installs, on Debian 12, what building (and `make run`), `make deb` or testing needs and this host lacks.
 # When nothing is missing it does nothing, prints nothing and needs no root. No service is started, enabled, stopped or replaced.
 set -eu
 
@@ -20,9 +20,14 @@ nettle-dev              the lab: digests that are not computed by the code under
 sqlite3                 the lab: reads the database as a user does
 ca-certificates         the system trust store that libcurl expects
 '
-test='
+deb='
+dpkg-dev                the package
+debhelper               how it is built
 check                   unit tests
 libsubunit-dev          (check links with it)
+'
+test='
+lintian                 house test of the package
 valgrind                unit tests once more
 clang                   second compiler, fuzzers
 libclang-rt-14-dev      fuzzers
@@ -112,14 +117,15 @@ unpack_chrony() {
 kind=${1:-build}
 case $kind in
 build) list=$build ;;
-test) list=$build$test ;;
+deb) list=$build$deb ;;
+test) list=$build$deb$test ;;
 --install)
 	shift
 	install_packages "$@"
 	exit
 	;;
 *)
-	say "usage: dependencies.sh [build|test]"
+	say "usage: dependencies.sh [build|deb|test]"
 	exit 2
 	;;
 esac
