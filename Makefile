@@ -27,7 +27,9 @@ cflags_pkg := $(call pkg_cflags,$(COMMON_PKGS) $(DAEMON_PKGS))
 
 warnings := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual \
   -Wwrite-strings -Wvla -Wformat=2 -Wconversion -Wswitch-enum -Wundef -Wimplicit-fallthrough -Walloca
-ifneq ($(findstring clang,$(shell $(CC) --version 2>/dev/null)),clang)
+# Which compiler, whatever name it goes by: cc, gcc and a cache before it make the same objects.
+compiler := $(shell $(CC) --version 2>/dev/null | head -n 1 | sed 's/^[^ ]* //')
+ifneq ($(findstring clang,$(compiler)),clang)
 warnings += -Wjump-misses-init -Wlogical-op -Wduplicated-cond -Wnull-dereference
 endif
 
@@ -61,24 +63,34 @@ fuzzers := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(fuzz_src))
 .SECONDARY:
 .DELETE_ON_ERROR:
 
+# What objects and programs depend on besides files: these change when their text does. Without the first, other flags would leave old objects;
+# without the second, a source that is gone would leave its object in the library.
+link = $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+keep = @mkdir -p $(@D); printf '%s\n' "$$text" | cmp -s - $@ || printf '%s\n' "$$text" >$@
+$(BUILD)/settings: export text = $(compiler) $(filter-out -Werror,$(CFLAGS)) $(CPPFLAGS) $(LDFLAGS) $(cflags_pkg)
+$(BUILD)/sources: export text = $(common_src) $(daemon_src) $(lab_src)
+$(BUILD)/settings $(BUILD)/sources: always
+	$(keep)
+.PHONY: always
+
 all: $(BUILD)/trunkauditd $(BUILD)/trunkaudit $(BUILD)/trunkaudit-causes.7
 
 $(BUILD)/trunkauditd: $(call obj,daemon/trunkauditd.c $(daemon_src)) $(BUILD)/libcommon.a
 $(BUILD)/trunkaudit: $(call obj,daemon/trunkaudit.c $(daemon_src)) $(BUILD)/libcommon.a
-$(BUILD)/trunkauditd $(BUILD)/trunkaudit:
+$(BUILD)/trunkauditd $(BUILD)/trunkaudit: $(BUILD)/sources
 	@echo '  link $@'
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(COMMON_PKGS) $(DAEMON_PKGS))
+	@$(link) $(call pkg_libs,$(COMMON_PKGS) $(DAEMON_PKGS))
 
 # The manual of the causes is printed by a program made of the same table.
 $(BUILD)/packaging/man/causes: $(BUILD)/packaging/man/causes.o $(BUILD)/libcommon.a
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(COMMON_PKGS))
+	@$(link) $(call pkg_libs,$(COMMON_PKGS))
 $(BUILD)/trunkaudit-causes.7: $(BUILD)/packaging/man/causes
 	@$< > $@
 
-$(BUILD)/libcommon.a: $(call obj,$(common_src))
-	@rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/libcommon.a: $(call obj,$(common_src)) $(BUILD)/sources
+	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-$(BUILD)/%.o: %.c | $(sql_inc)
+$(BUILD)/%.o: %.c $(BUILD)/settings | $(sql_inc)
 	@mkdir -p $(@D)
 	@echo '  cc   $<'
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(cflags_pkg) -MMD -MP -c -o $@ $<
@@ -90,19 +102,19 @@ $(BUILD)/sql/%.inc: sql/%.sql
 
 # -- tests -----------------------------------------------------------------------------------------------------------
 lab: $(BUILD)/lab
-$(BUILD)/lab: $(call obj,$(lab_src))
+$(BUILD)/lab: $(call obj,$(lab_src)) $(BUILD)/sources
 	@echo '  link $@'
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,libmicrohttpd gnutls nettle)
+	@$(link) $(call pkg_libs,libmicrohttpd gnutls nettle)
 
 units: $(units)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libcommon.a
 	@echo '  link $@'
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,check $(COMMON_PKGS))
+	@$(link) $(call pkg_libs,check $(COMMON_PKGS))
 
 fuzz-replays: $(fuzz_replays)
 $(BUILD)/tests/fuzz/%.replay: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libcommon.a
 	@echo '  link $@'
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg_libs,$(COMMON_PKGS))
+	@$(link) $(call pkg_libs,$(COMMON_PKGS))
 
 # libFuzzer: make fuzzers; build/fuzz/tests/fuzz/fuzz_NAME -max_total_time=60 tests/fuzz/corpus/NAME
 fuzzers:
@@ -111,7 +123,7 @@ fuzzers:
 fuzzer-programs: $(fuzzers)
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libcommon.a
 	@echo '  link $@'
-	@$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(call pkg_libs,$(COMMON_PKGS))
+	@$(link) -fsanitize=fuzzer $(call pkg_libs,$(COMMON_PKGS))
 
 run:
 	@sh packaging/dependencies.sh build

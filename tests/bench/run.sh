@@ -43,7 +43,7 @@ bench=$(cd "$bench" && pwd)
 results=$bench/results
 : >"$results"
 flags="-std=c17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow -Wconversion"
-products=$(find "$build/daemon" -name '*.o' ! -name trunkaudit.o ! -name trunkauditd.o)
+products=$(find daemon -name '*.c' ! -name trunkaudit.c ! -name trunkauditd.c | sed "s,^\(.*\)c\$,$build/\1o,")
 # shellcheck disable=SC2046,SC2086 # the words are flags and files without spaces
 {
 	cc $flags -o "$bench/measure" "$here/measure.c"

@@ -15,6 +15,8 @@ complain() {
 }
 
 # -- the configuration and the causes -----------------------------------------------------------------------------------------
+# The library as these headers have it: an older one has other tables.
+make -s BUILD="$build" "$build/libcommon.a" "$build/trunkaudit" "$build/trunkaudit-causes.7"
 # shellcheck disable=SC2046 # the words are flags
 cc -std=c17 -D_GNU_SOURCE -I. -o "$tmp/words" tests/house/words.c "$build/libcommon.a" $(pkg-config --cflags --libs sqlite3 libcrypto yaml-0.1)
 "$tmp/words" "$sample" >"$tmp/manual" || complain "see above"
