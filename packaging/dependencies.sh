@@ -42,6 +42,8 @@ openssl                 its certificates
 chrony                  real time server
 dnsmasq-base            real name server
 nghttp2-proxy           real HTTP/2
+mmdebstrap              a Debian of its own for tests/system
+systemd-container       boots it
 python3-minimal         drives the real peers
 libedit2                (chronyd needs it where chrony is unpacked, see below)
 libseccomp2             (the same)

@@ -78,7 +78,7 @@ wait_for() {
 	until_time=$(($(date +%s) + patience))
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -lt "$until_time" ] || give_up "$what: waited $patience s in vain"
-		sleep 0.05
+		sleep "${pause:-0.05}"
 	done
 }
 
