@@ -18,6 +18,7 @@ unitdir ?= $(or $(shell pkg-config --variable=systemdsystemunitdir systemd 2>/de
 sysusersdir ?= $(prefix)/lib/sysusers.d
 catalogdir ?= $(prefix)/lib/systemd/catalog
 mandir ?= $(prefix)/share/man
+docdir ?= $(prefix)/share/doc/trunkauditd
 
 pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
 pkg_libs = $(shell pkg-config --libs $(1) 2>/dev/null)
@@ -149,6 +150,7 @@ install: all
 	chmod 0644 $(DESTDIR)$(unitdir)/trunkauditd.service
 	install -D -m 0644 systemd/trunkauditd.sysusers $(DESTDIR)$(sysusersdir)/trunkauditd.conf
 	install -D -m 0644 $(BUILD)/trunkaudit-causes.7 $(DESTDIR)$(mandir)/man7/trunkaudit-causes.7
+	install -D -m 0644 -t $(DESTDIR)$(docdir)/examples examples/*
 	install -D -m 0644 systemd/trunkauditd.catalog $(DESTDIR)$(catalogdir)/trunkauditd.catalog
 
 # -- packages -----------------------------------------------------------------------------------------------------------

@@ -103,6 +103,9 @@ struct config {
         struct {
                 char *path; /* default /var/lib/trunkauditd/audit.db */
         } store;
+        struct {
+                char *file; /* for Prometheus' node exporter; NULL = none */
+        } metrics;
         struct config_trunk *trunks;
         size_t n_trunks;
 };

@@ -434,6 +434,12 @@ static const struct option store_options[] = {
          .help = "The database. The service may write in /var/lib/trunkauditd alone."},
 };
 
+static const struct option metrics_options[] = {
+        {"file", OPTION_TEXT, AT(metrics.file), .max = PATH_TEXT_MAX, .judge = judge_file,
+         .help = "A textfile for Prometheus' node exporter, written at the start and after each run. The usual place is "
+                 "/run/trunkauditd/metrics.prom."},
+};
+
 static const struct option trunk_options[] = {
         {"id", OPTION_TEXT, TRUNK_AT(id), .max = TEXT_MAX, .help = "The platform's id of the trunk; decides before the name."},
         {"name", OPTION_TEXT, TRUNK_AT(name), .max = TEXT_MAX, .help = "The platform's name of the trunk, to the letter."},
@@ -478,7 +484,8 @@ static const struct option_mapping schedule = MAPPING(schedule, check_schedule, 
                                                    "What may be spent before a carrier would lock an account or this host out: over the "
                                                    "runs of the last ten minutes, hour and day. A host is an address, whatever the port."),
                                    alerts = MAPPING(alerts, NULL, "When the journal is told."),
-                                   store = MAPPING(store, NULL, "Where results are kept.");
+                                   store = MAPPING(store, NULL, "Where results are kept."),
+                                   metrics = MAPPING(metrics, NULL, "What is told to Prometheus.");
 _Static_assert(ELEMENTS(trunk_options) <= OPTIONS_MAX, "struct option_found has room for every key");
 
 const struct option_mapping config_trunk_mapping = {
@@ -500,6 +507,7 @@ static const struct option config_options[] = {
         {"guard", OPTION_MAPPING, .mapping = &guard},
         {"alerts", OPTION_MAPPING, .mapping = &alerts},
         {"store", OPTION_MAPPING, .mapping = &store},
+        {"metrics", OPTION_MAPPING, .mapping = &metrics},
         {"trunks", OPTION_MAPPINGS, .max = TRUNKS_MAX, .mapping = &config_trunk_mapping, .append = append_trunk},
 };
 

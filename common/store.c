@@ -41,13 +41,16 @@ static const char drift[] =
 static const char changes[] =
 #include "sql/009_changes.inc"
         ;
+static const char standing[] =
+#include "sql/010_standing.inc"
+        ;
 static const char views[] =
 #include "sql/views.inc"
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
 static const char *const migrations[] = {initial,       transports,       guard, carrier_clock, verdicts,
-                                         platform_view, platform_request, drift, changes};
+                                         platform_view, platform_request, drift, changes,       standing};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {

@@ -49,7 +49,7 @@ void store_unlock(struct store *s);
  * audit from starting. ret is 0 for a process that cannot be seen from here. Returns 0, STORE_NONE, -errno (-ENOENT: no such list). */
 int store_lock_holder(const char *path, pid_t *ret);
 
-enum run_state { RUN_RUNNING, RUN_DONE, RUN_ABORTED, RUN_BROKEN };
+enum run_state { RUN_RUNNING, RUN_DONE, RUN_ABORTED, RUN_BROKEN, RUN_STATES };
 enum run_trigger { RUN_TRIGGER_SLOT, RUN_TRIGGER_START, RUN_TRIGGER_SIGNAL, RUN_TRIGGER_COMMAND };
 const char *run_state_word(enum run_state s);
 const char *run_trigger_word(enum run_trigger t);
@@ -140,6 +140,13 @@ int store_known_trunks(struct store *s, struct trunk_list *ret, int64_t *ret_use
 
 /* The last run with that state that was not partial (finished_usec of it). STORE_NONE when there is none. */
 int store_last_run(struct store *s, enum run_state state, struct run *ret);
+
+/* Of the runs that started after since_usec: how many ended in each state, and the newest id; 0 = none. */
+struct run_counts {
+        unsigned of[RUN_STATES];
+        int64_t newest;
+};
+int store_count_runs(struct store *s, int64_t since_usec, struct run_counts *ret);
 
 /* The trunk's last stored result, and when its run started; runs that ended before the trunk's probe did do not count. STORE_NONE: none. */
 int store_last_result(struct store *s, const char *trunk_id, enum cause *ret_cause, int64_t *ret_usec);
@@ -258,6 +265,7 @@ enum store_view {
          * the cause of the trunk's verdict in that run waits: the trunk's own event says it. */
         STORE_VIEW_DRIFT_NEWS,
         STORE_VIEW_LISTING_NEWS, /* change: "appeared", "vanished"; in the order of the listings */
+        STORE_VIEW_STANDING,     /* of each trunk in `latest`, how it stands, with times in microseconds; argument = id or name, or NULL */
         STORE_VIEW_REFRESHES,    /* credentials written to the platform in one run: argument = run id */
 };
 

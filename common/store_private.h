@@ -22,6 +22,7 @@ enum statement {
         STATEMENT_PUT_PROXY,
         STATEMENT_PUT_MEMORY,
         STATEMENT_MEMORY,
+        STATEMENT_PUT_STANDING,
         STATEMENT_LAST_RESULT,
         STATEMENT_ANNOUNCED,
         STATEMENT_PUT_ANNOUNCEMENT,
@@ -75,6 +76,8 @@ enum statement {
         STATEMENT_READ_LISTING,
         STATEMENT_READ_LISTING_NEWS,
         STATEMENT_READ_REFRESHES,
+        STATEMENT_READ_STANDING,
+        STATEMENT_COUNT_RUNS,
         STATEMENT_COUNT
 };
 
@@ -123,6 +126,9 @@ int transaction_end(struct store *s, int r); /* r < 0: rolls back and returns r;
 
 /* The row that a result refers to, inside a transaction. */
 int store_keep_trunk(struct store *s, const struct trunk *t);
+
+/* When its trunk was last tested, and what that showed, inside the transaction that ends the run. */
+int store_put_standing(struct store *s, const struct run *run, const struct result *result);
 
 /* What the run reserved becomes what it spent, inside the transaction that ends it. */
 int store_settle(struct store *s, const struct run *run, const struct result *results, size_t n);

@@ -82,6 +82,13 @@ static const char *const sql[STATEMENT_COUNT] = {
                                  " excluded.winner_usec, excluded.settings)",
         [STATEMENT_MEMORY] = "SELECT algorithm, hold_until_usec, tried, winner, winner_usec, settings FROM trunk_memory"
                              " WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)",
+        /* What was not tested leaves what was known, but for a certificate that it saw. */
+        [STATEMENT_PUT_STANDING] =
+                "INSERT INTO trunk_standing (trunk, tested_usec, passed_usec, certificate_ends_sec)"
+                " VALUES ((SELECT key FROM trunk WHERE trunk_id = :trunk), :tested, :passed, :certificate)"
+                " ON CONFLICT (trunk) DO UPDATE SET tested_usec = coalesce(excluded.tested_usec, tested_usec),"
+                " passed_usec = coalesce(excluded.passed_usec, passed_usec), certificate_ends_sec ="
+                " coalesce(excluded.certificate_ends_sec, iif(excluded.tested_usec IS NULL, certificate_ends_sec, NULL))",
         [STATEMENT_LAST_RESULT] = "SELECT cause.word, started_usec FROM result JOIN cause ON cause.id = result.cause"
                                   " JOIN run ON run.id = result.run WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)"
                                   " AND cause.word <> 'run_ended' ORDER BY result.run DESC LIMIT 1",
@@ -222,6 +229,10 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_READ_CLOCK] = "SELECT * FROM clock LIMIT :limit",
         [STATEMENT_READ_REFRESHES] =
                 "SELECT * FROM refreshes WHERE run = :argument ORDER BY trunk COLLATE NOCASE, trunk_id, seq LIMIT :limit",
+        [STATEMENT_READ_STANDING] = "SELECT trunk, trunk_id, carrier, outcome, cause, detail, severity, latency_usec, carrier_offset_usec,"
+                                    " carrier_bound_usec, tested_usec, passed_usec, refused_since_usec, certificate_ends_usec"
+                                    " FROM standing WHERE :argument IS NULL OR trunk_id = :argument LIMIT :limit",
+        [STATEMENT_COUNT_RUNS] = "SELECT state, count(*), max(id) FROM run WHERE started_usec > :since GROUP BY state",
         [STATEMENT_READ_RUNS] = "SELECT * FROM runs WHERE :argument = 0 OR id = :argument LIMIT :limit",
         [STATEMENT_READ_DRIFT] = "SELECT * FROM drift WHERE ended IS NULL LIMIT :limit",
         /* Where platform and configuration differ, too, the cause says only half of it. */

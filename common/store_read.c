@@ -11,6 +11,7 @@ static const enum statement reads[] = {
         [STORE_VIEW_LISTING] = STATEMENT_READ_LISTING,
         [STORE_VIEW_DRIFT_NEWS] = STATEMENT_READ_DRIFT_NEWS,
         [STORE_VIEW_LISTING_NEWS] = STATEMENT_READ_LISTING_NEWS,
+        [STORE_VIEW_STANDING] = STATEMENT_READ_STANDING,
         [STORE_VIEW_REFRESHES] = STATEMENT_READ_REFRESHES,
 };
 
@@ -60,6 +61,11 @@ static int bind_argument(struct store *s, struct query *q, enum store_view view,
                 break;
         case STORE_VIEW_HISTORY:
                 r = find_trunk(s, argument, &trunk_id);
+                if (r == 0)
+                        bind_text(q, ":argument", trunk_id);
+                break;
+        case STORE_VIEW_STANDING:
+                r = argument ? find_trunk(s, argument, &trunk_id) : 0;
                 if (r == 0)
                         bind_text(q, ":argument", trunk_id);
                 break;

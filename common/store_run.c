@@ -13,6 +13,8 @@ const char *run_state_word(enum run_state state) {
                 return "aborted";
         case RUN_BROKEN:
                 return "broken";
+        case RUN_STATES:
+                break;
         }
         return "";
 }
@@ -303,6 +305,8 @@ static int put_results(struct store *s, const struct run *run, const struct resu
         int r = put_run(s, run);
         for (size_t i = 0; r == 0 && i < n; i++) {
                 r = put_result(s, run->id, &results[i]);
+                if (r == 0)
+                        r = store_put_standing(s, run, &results[i]);
                 if (r == 0)
                         r = store_put_drift(s, run, &results[i]);
         }

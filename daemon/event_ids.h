@@ -27,4 +27,5 @@
         EVENT(CLOCK_RECOVERED, "b5aa9e2e1eba4a1db4ffd246f7a3b7d7")    \
         EVENT(AUDIT_LOG, "5bcc0164591f499ba8832789eb312342")          \
         EVENT(REFRESH, "13b470702aba4b09ab477e6de09b947b")            \
+        EVENT(METRICS_FAILED, "4f8de302e5d0429db5dc0c2e34841378")     \
         EVENT(STORE_FAILED, "2fd090f525cd4530abcaa93c1d815984")

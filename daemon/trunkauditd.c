@@ -14,6 +14,7 @@
 #include "audit.h"
 #include "dumps.h"
 #include "journal.h"
+#include "metrics_file.h"
 #include "now.h"
 #include "schedule.h"
 
@@ -38,6 +39,7 @@ struct service {
         sd_event_source *retry; /* it waits for another process */
         sd_event_source *after; /* a run has ended, and something waited for that */
         bool stopping;
+        struct metrics_file metrics;
 };
 
 /* -- the configuration ----------------------------------------------------------------------------------------------- */
@@ -65,6 +67,16 @@ static int load_config(struct service *s, struct config **ret) {
 
 static void on_slot(struct schedule *schedule, int64_t slot_usec, void *user);
 
+static void write_metrics(struct service *s) {
+        metrics_file_write(&s->metrics, s->config, s->store, s->journal);
+}
+
+/* A newer configuration cannot be used. */
+static void keep_config(struct service *s) {
+        s->metrics.config_good = false;
+        write_metrics(s);
+}
+
 /* Makes what depends on the configuration. No run is under way. */
 static int put_in_force(struct service *s, struct config *config) {
         struct audit_context context;
@@ -88,6 +100,9 @@ static int put_in_force(struct service *s, struct config *config) {
         s->config = config;
         journal_event(s->journal, EVENT_CONFIG_LOADED, LOG_INFO, NULL, "Configuration %s is in force: %zu trunks configured",
                       s->config_file, config->n_trunks);
+        s->metrics.config_good = true;
+        s->metrics.config_usec = now_realtime();
+        write_metrics(s);
         if (old_next_usec <= now_realtime())
                 on_slot(schedule, old_next_usec, s); /* it came while the old schedule's timer was late */
         return 0;
@@ -125,6 +140,7 @@ static int on_after(sd_event_source *source, void *user) {
                 journal_event(s->journal, EVENT_CONFIG_REFUSED, LOG_ERR, NULL,
                               "The new configuration cannot be used (%s); the old one stays in force", strerror(-r));
                 (void)config_free(config);
+                keep_config(s);
         }
         if (s->waiting)
                 start_run(s, s->waiting_trigger, s->waiting_slot_usec);
@@ -136,6 +152,7 @@ static void on_done(struct audit *a, const struct audit_result *result, void *us
         if (!s->stopping)
                 tell_idle(s, result->run);
         s->audit = audit_free(a);
+        write_metrics(s);
         if (s->stopping || (!s->next_config && !s->waiting))
                 return;
         /* Not here: sockets of the old configuration may be further up the stack. */
@@ -223,6 +240,7 @@ static void reload(struct service *s) {
                 journal_event(s->journal, EVENT_CONFIG_REFUSED, LOG_ERR, NULL,
                               "Configuration %s is refused (%s); the old one stays in force", s->config_file,
                               r < 0 ? strerror(-r) : "see the mistakes above");
+                keep_config(s);
         } else if (!s->audit && !s->waiting) {
                 struct run last;
                 tell_idle(s, store_last_run(s->store, RUN_DONE, &last) == 0 ? &last : NULL);
@@ -367,7 +385,7 @@ static const char help[] = "Usage: trunkauditd [--config FILE]\n"
 int main(int argc, char **argv) {
         static const struct option options[] = {
                 {"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {0}};
-        struct service s = {.config_file = CONFIG_FILE_DEFAULT};
+        struct service s = {.config_file = CONFIG_FILE_DEFAULT, .metrics.started_usec = now_realtime()};
         int option;
         while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
                 switch (option) {

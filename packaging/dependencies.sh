@@ -48,6 +48,11 @@ python3-minimal         drives the real peers
 libedit2                (chronyd needs it where chrony is unpacked, see below)
 libseccomp2             (the same)
 '
+# Programs that are only unpacked for the tests: their packages would start services, or replace this host's.
+unpacked_programs='
+prometheus                usr/bin/promtool                    judges the metrics and the alert rules
+prometheus-node-exporter  usr/bin/prometheus-node-exporter    reads the metrics
+'
 policy=/usr/sbin/policy-rc.d
 unpacked=${BUILD:-build}/peers
 
@@ -109,18 +114,19 @@ install_packages() {
 	done
 }
 
-# chronyd without its package: where something else keeps the clock, the program alone is unpacked for the tests.
-unpack_chrony() {
-	[ ! -x "$unpacked/usr/sbin/chronyd" ] || return 0
+# unpack PACKAGE FILE: that file of the package, or FILE/ and all below it, without installing the package.
+unpack() {
+	[ ! -e "$unpacked/$2" ] || return 0
 	mkdir -p "$unpacked"
-	(cd "$unpacked" && apt-get -qq -o APT::Sandbox::User=root download chrony && dpkg-deb -x chrony_*.deb . && rm -f chrony_*.deb)
+	(cd "$unpacked" && apt-get -qq -o APT::Sandbox::User=root download "$1" &&
+		dpkg-deb --fsys-tarfile "$1"_*.deb | tar -x "./$2" && rm -f "$1"_*.deb)
 }
 
-kind=${1:-build}
+kind=${1:-build} programs=''
 case $kind in
 build) list=$build ;;
 deb) list=$build$deb ;;
-test) list=$build$deb$test ;;
+test) list=$build$deb$test programs=$unpacked_programs ;;
 --install)
 	shift
 	install_packages "$@"
@@ -135,18 +141,23 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	say "this host is not a Debian. Needed are:$(echo "$list" | awk 'NF { printf " %s", $1 }')"
 	exit 1
 fi
-chrony_alone=
 if [ "$kind" = test ] && other_clock_keeper && [ -n "$(missing chrony)" ]; then
-	chrony_alone=1
+	programs="$programs
+chrony usr/sbin/chronyd"
 	list=$(echo "$list" | grep -v '^chrony ')
 fi
+missing_programs=$(echo "$programs" | while read -r package file _; do
+	[ -z "$package" ] || [ -e "$unpacked/$file" ] || command -v "$(basename "$file")" >/dev/null || echo "$package $file"
+done)
 
 # shellcheck disable=SC2046 # the words are package names
 wanted=$(missing $(echo "$list" | awk 'NF { print $1 }'))
-if [ -n "$wanted" ] || { [ -n "$chrony_alone" ] && [ ! -x "$unpacked/usr/sbin/chronyd" ]; }; then
+if [ -n "$wanted$missing_programs" ]; then
 	# shellcheck disable=SC2086 # the same, from here on
 	[ -z "$wanted" ] || say installing $wanted
 	# shellcheck disable=SC2086
 	as_root sh "$0" --install $wanted
 fi
-[ -z "$chrony_alone" ] || unpack_chrony
+[ -z "$missing_programs" ] || echo "$missing_programs" | while read -r package file; do
+	unpack "$package" "$file" || exit
+done

@@ -53,6 +53,34 @@ WHERE r.trunk_key = t.key AND r.run = (SELECT max(run) FROM result WHERE trunk =
   AND (t.listed OR (t.extra AND r.run >= coalesce((SELECT max(id) FROM run WHERE state = 'done' AND NOT partial), 0)))
 ORDER BY r.trunk COLLATE NOCASE, r.trunk_id;
 
+DROP VIEW IF EXISTS standing;
+CREATE VIEW standing AS -- the trunks of `latest`: the newest verdict, and since when what is known
+SELECT
+  coalesce(t.name, t.trunk_id) AS trunk,
+  t.trunk_id,
+  carrier.target AS carrier,
+  o.word AS outcome,
+  c.word AS cause,
+  r.detail,
+  strftime('%Y-%m-%dT%H:%M:%SZ', s.tested_usec / 1000000, 'unixepoch') AS last_tested, -- start of the newest run that tested it; NULL: never
+  strftime('%Y-%m-%dT%H:%M:%SZ', s.passed_usec / 1000000, 'unixepoch') AS last_passed, -- ... in which its carrier accepted it
+  strftime('%Y-%m-%dT%H:%M:%SZ', j.since_usec / 1000000, 'unixepoch') AS refused_since, -- these very credentials; NULL: they are not
+  strftime('%Y-%m-%dT%H:%M:%SZ', s.certificate_ends_sec, 'unixepoch') AS certificate_ends, -- of the carrier; NULL: its newest test saw none
+  -- The same for machines, and what they need beside it.
+  r.outcome AS severity, r.latency_usec, r.carrier_offset_usec, r.carrier_bound_usec,
+  s.tested_usec, s.passed_usec, j.since_usec AS refused_since_usec, s.certificate_ends_sec * 1000000 AS certificate_ends_usec,
+  r.run
+FROM trunk AS t NOT INDEXED -- in the order of the keys, which is that of the results: four times as fast for many trunks
+CROSS JOIN result AS r -- CROSS: as in latest
+JOIN outcome AS o ON o.id = r.outcome
+JOIN cause AS c ON c.id = r.cause
+LEFT JOIN carrier ON carrier.id = r.carrier
+LEFT JOIN trunk_standing AS s ON s.trunk = t.key
+LEFT JOIN rejection AS j ON j.trunk = t.key
+WHERE r.trunk = t.key AND r.run = (SELECT max(run) FROM result WHERE trunk = t.key)
+  AND (t.listed OR (t.extra AND r.run >= coalesce((SELECT max(id) FROM run WHERE state = 'done' AND NOT partial), 0))) -- as in latest
+ORDER BY trunk COLLATE NOCASE, t.trunk_id;
+
 DROP VIEW IF EXISTS platform_view;
 CREATE VIEW platform_view AS -- what the platform itself says of each trunk (profile edges), beside our verdict
 SELECT

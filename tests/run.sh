@@ -15,9 +15,10 @@ export LC_ALL=C.UTF-8
 export CK_TIMEOUT_MULTIPLIER=10
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
 case $build in
-/*) export PATH="$build/peers/usr/sbin:$PATH:/usr/sbin:/sbin" ;;
-*) export PATH="$PWD/$build/peers/usr/sbin:$PATH:/usr/sbin:/sbin" ;; # chronyd, where packaging/dependencies.sh only unpacked it
+/*) peers=$build/peers ;;
+*) peers=$PWD/$build/peers ;;
 esac
+export PATH="$peers/usr/sbin:$peers/usr/bin:$PATH:/usr/sbin:/sbin" # what packaging/dependencies.sh only unpacked
 
 # Every process started below carries this mark in its environment, so that one left behind is known as ours.
 TRUNKAUDIT_TEST=$$.$(date +%s)
