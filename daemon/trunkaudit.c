@@ -12,6 +12,7 @@
 #include "drift_report.h"
 #include "dumps.h"
 #include "journal.h"
+#include "nagios_command.h"
 #include "tape.h"
 #include "usage.h"
 #include "view_command.h"
@@ -249,8 +250,10 @@ static int command_explain(const struct command_line *l) {
 }
 
 static int dispatch(const char *command, const struct command_line *l) {
-        if (l->names[0] && strcmp(command, "run") != 0)
-                return complain(EXIT_USAGE, "%s: --trunk is for run", command);
+        if (l->nagios && strcmp(command, "status") != 0)
+                return complain(EXIT_USAGE, "%s: --nagios is for status", command);
+        if (l->names[0] && strcmp(command, "run") != 0 && !l->nagios)
+                return complain(EXIT_USAGE, "%s: --trunk is for run and for status --nagios", command);
         if ((l->force || l->record || l->dry_run) && strcmp(command, "run") != 0)
                 return complain(EXIT_USAGE, "%s: %s is for run", command, l->force ? "--force" : l->record ? "--record" : "--dry-run");
         bool probe = strcmp(command, "probe") == 0, explain = strcmp(command, "explain") == 0;
@@ -263,7 +266,7 @@ static int dispatch(const char *command, const struct command_line *l) {
         if (strcmp(command, "run") == 0)
                 return command_run(l);
         if (strcmp(command, "status") == 0)
-                return view_command_status(l);
+                return l->nagios ? nagios_command(l) : view_command_status(l);
         if (strcmp(command, "history") == 0)
                 return view_command_history(l);
         if (strcmp(command, "clock") == 0)
@@ -341,6 +344,7 @@ int main(int argc, char **argv) {
                                                 {"force", no_argument, NULL, 'f'},
                                                 {"record", required_argument, NULL, 'W'},
                                                 {"dry-run", no_argument, NULL, 'n'},
+                                                {"nagios", no_argument, NULL, 'g'},
                                                 {"help", no_argument, NULL, 'h'},
                                                 {"version", no_argument, NULL, 'V'},
                                                 {"transport", required_argument, NULL, 'T'},
@@ -394,6 +398,9 @@ int main(int argc, char **argv) {
                         break;
                 case 'n':
                         l.dry_run = true;
+                        break;
+                case 'g':
+                        l.nagios = true;
                         break;
                 case 't':
                         names[n_names++] = optarg;

@@ -11,6 +11,8 @@ static const char help[] =
         "      --record DIR     save what the platform says in a new directory, without secrets (see platform.page_dir)\n"
         "      --dry-run        show what would be written to the platform for trunks with refresh: true, and do not write it\n"
         "  status [--json]                      each trunk's newest verdict\n"
+        "      --nagios [--trunk NAME]...  one line for a monitoring system, with performance data, and lines for what is not good\n"
+        "             Exit: 0 OK, 1 WARNING, 2 CRITICAL (also: no run has finished for two intervals), 3 UNKNOWN\n"
         "  history TRUNK [--limit N] [--json]   one trunk's verdicts, newest first\n"
         "  clock [--limit N] [--json]           the clock's verdicts, newest first\n"
         "  check-config                         read the configuration and name every mistake\n"
