@@ -18,6 +18,8 @@ unitdir ?= $(or $(shell pkg-config --variable=systemdsystemunitdir systemd 2>/de
 sysusersdir ?= $(prefix)/lib/sysusers.d
 catalogdir ?= $(prefix)/lib/systemd/catalog
 mandir ?= $(prefix)/share/man
+bashcompletiondir ?= $(prefix)/share/bash-completion/completions
+zshcompletiondir ?= $(prefix)/share/zsh/site-functions
 docdir ?= $(prefix)/share/doc/trunkauditd
 
 pkg_cflags = $(shell pkg-config --cflags $(1) 2>/dev/null)
@@ -74,7 +76,8 @@ $(BUILD)/settings $(BUILD)/sources: always
 	$(keep)
 .PHONY: always
 
-all: $(BUILD)/trunkauditd $(BUILD)/trunkaudit $(BUILD)/trunkaudit-causes.7
+manuals := $(addprefix $(BUILD)/,trunkaudit.1 trunkauditd.yaml.5 trunkaudit-causes.7 trunkauditd.8)
+all: $(BUILD)/trunkauditd $(BUILD)/trunkaudit $(manuals)
 
 $(BUILD)/trunkauditd: $(call obj,daemon/trunkauditd.c $(daemon_src)) $(BUILD)/libcommon.a
 $(BUILD)/trunkaudit: $(call obj,daemon/trunkaudit.c $(daemon_src)) $(BUILD)/libcommon.a
@@ -82,11 +85,17 @@ $(BUILD)/trunkauditd $(BUILD)/trunkaudit: $(BUILD)/sources
 	@echo '  link $@'
 	@$(link) $(call pkg_libs,$(COMMON_PKGS) $(DAEMON_PKGS))
 
-# The manual of the causes is printed by a program made of the same table.
-$(BUILD)/packaging/man/causes: $(BUILD)/packaging/man/causes.o $(BUILD)/libcommon.a
+# The manual of the causes, and the options in that of the configuration, are printed by programs made of the same tables.
+$(BUILD)/packaging/man/%: $(BUILD)/packaging/man/%.o $(BUILD)/libcommon.a
 	@$(link) $(call pkg_libs,$(COMMON_PKGS))
 $(BUILD)/trunkaudit-causes.7: $(BUILD)/packaging/man/causes
 	@$< > $@
+$(BUILD)/options.roff: $(BUILD)/packaging/man/options
+	@$< > $@
+$(BUILD)/trunkauditd.yaml.5: packaging/man/trunkauditd.yaml.5 $(BUILD)/options.roff $(BUILD)/settings
+	@sed -e 's/@VERSION@/$(VERSION)/' -e '/^@OPTIONS@$$/{' -e 'r $(BUILD)/options.roff' -e 'd' -e '}' $< > $@
+$(BUILD)/trunkaudit.1 $(BUILD)/trunkauditd.8: $(BUILD)/%: packaging/man/% $(BUILD)/settings
+	@sed -e 's/@VERSION@/$(VERSION)/' $< > $@
 
 $(BUILD)/libcommon.a: $(call obj,$(common_src)) $(BUILD)/sources
 	@rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
@@ -149,7 +158,11 @@ install: all
 	sed -e 's#@sbindir@#$(sbindir)#g' -e 's#@sysconfdir@#$(sysconfdir)#g' systemd/trunkauditd.service > $(DESTDIR)$(unitdir)/trunkauditd.service
 	chmod 0644 $(DESTDIR)$(unitdir)/trunkauditd.service
 	install -D -m 0644 systemd/trunkauditd.sysusers $(DESTDIR)$(sysusersdir)/trunkauditd.conf
-	install -D -m 0644 $(BUILD)/trunkaudit-causes.7 $(DESTDIR)$(mandir)/man7/trunkaudit-causes.7
+	for manual in $(manuals); do \
+		install -D -m 0644 $$manual $(DESTDIR)$(mandir)/man$${manual##*.}/$${manual##*/} || exit; done
+	install -D -m 0644 packaging/completion/trunkaudit.bash $(DESTDIR)$(bashcompletiondir)/trunkaudit
+	ln -sf trunkaudit $(DESTDIR)$(bashcompletiondir)/trunkauditd
+	install -D -m 0644 packaging/completion/_trunkaudit $(DESTDIR)$(zshcompletiondir)/_trunkaudit
 	install -D -m 0644 -t $(DESTDIR)$(docdir)/examples examples/*
 	install -D -m 0644 systemd/trunkauditd.catalog $(DESTDIR)$(catalogdir)/trunkauditd.catalog
 
@@ -163,4 +176,5 @@ format:
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.c,$(BUILD)/%.d,$(mains) $(common_src) $(daemon_src) $(lab_src) $(unit_src) $(fuzz_src) tests/fuzz/replay.c packaging/man/causes.c)
+-include $(patsubst %.c,$(BUILD)/%.d,$(mains) $(common_src) $(daemon_src) $(lab_src) $(unit_src) $(fuzz_src) tests/fuzz/replay.c packaging/man/causes.c \
+  packaging/man/options.c)

@@ -44,9 +44,9 @@ find . -exec touch -h -d "@$(dpkg-parsechangelog -S Timestamp)" {} +
 if [ -z "${DEB_BUILD_OPTIONS+set}" ]; then
 	export DEB_BUILD_OPTIONS=nocheck DEB_BUILD_PROFILES=nocheck
 fi
-dpkg-buildpackage -b -us -uc >"$tmp/log" 2>&1 || {
-	tail -n 40 "$tmp/log"
-	echo "deb.sh: the package could not be built; is everything there that packaging/dependencies.sh deb installs?" >&2
+dpkg-buildpackage -b -us -uc >"$out/deb.log" 2>&1 || {
+	tail -n 40 "$out/deb.log"
+	echo "deb.sh: the package could not be built ($out/deb.log); is everything there that packaging/dependencies.sh deb installs?" >&2
 	exit 1
 }
 cd "$tmp"

@@ -28,6 +28,10 @@ libsubunit-dev          (check links with it)
 '
 test='
 lintian                 house test of the package
+man-db                  house test of the manuals
+groff-base              the same
+bash-completion         house test of the completions
+zsh                     the same
 valgrind                unit tests once more
 clang                   second compiler, fuzzers
 libclang-rt-14-dev      fuzzers
