@@ -25,7 +25,7 @@ _trunkaudit() {
 	local common='--config --help --version'
 	local -A options=(
 		[run]='--trunk --json --force --record --dry-run'
-		[status]='--json --database'
+		[status]='--json --nagios --trunk --database'
 		[history]='--limit --json --database'
 		[clock]='--limit --json --database'
 		[check-config]=''
