@@ -66,6 +66,10 @@ const char *store_path(const struct store *s) {
         return s->path;
 }
 
+const char *store_notice(const struct store *s) {
+        return s->notice;
+}
+
 /* Makes what was just created durable, and, when we are root, a thing of the directory's owner. */
 static int adopt(int fd, const char *path) {
         _cleanup_(freep) char *copy = strdup(path);
@@ -82,9 +86,7 @@ static int adopt(int fd, const char *path) {
         return fsync(directory) < 0 ? -errno : 0;
 }
 
-/* Returns 0, -EEXIST, -errno. An existing file is not even opened: closing it would drop the locks of other connections that this
- * process has on it. */
-static int create_file(const char *path, int *ret_fd) {
+int store_create_file(const char *path, int *ret_fd) {
         int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, STORE_FILE_MODE);
         if (fd < 0)
                 return -errno;
@@ -101,7 +103,7 @@ static int create_file(const char *path, int *ret_fd) {
 static int find_or_create(struct store *s, enum store_mode mode) {
         if (mode == STORE_WRITE) {
                 _cleanup_(closep) int fd = -1;
-                int r = create_file(s->path, &fd);
+                int r = store_create_file(s->path, &fd);
                 if (r < 0 && r != -EEXIST)
                         return store_complain(s, r, "unable to create %s: %s", s->path, strerror(-r));
         }
@@ -278,6 +280,31 @@ static int migrate(struct store *s) {
         return r;
 }
 
+/* An older database is upgraded all at once or not at all, and a copy of it is made before. */
+static int upgrade(struct store *s, const struct identity *id) {
+        _cleanup_(freep) char *copy = NULL;
+        bool older = !is_empty(id) && id->version < STORE_VERSION;
+        int r = older ? store_keep_version(s, id->version, STORE_VERSION, &copy) : 0;
+        if (r == 0)
+                r = transaction_begin(s);
+        if (r != 0)
+                return r;
+        r = transaction_end(s, migrate(s));
+        if (r != 0 && older) {
+                char why[STORE_ERROR_MAX];
+                (void)snprintf(why, sizeof why, "%s", s->error);
+                return store_complain(s, r,
+                                      "%s. The upgrade from schema version %lld to %d is undone: the program that wrote the database can "
+                                      "still use it, and %s is a copy of it",
+                                      why, (long long)id->version, STORE_VERSION, copy);
+        }
+        if (r == 0 && older &&
+            asprintf(&s->notice, "The database %s was upgraded from schema version %lld to %d; as it was it is kept in %s", s->path,
+                     (long long)id->version, STORE_VERSION, copy) < 0)
+                s->notice = NULL;
+        return r;
+}
+
 static int open_database(struct store *s, enum store_mode mode) {
         int r = find_or_create(s, mode);
         if (r != 0)
@@ -297,10 +324,7 @@ static int open_database(struct store *s, enum store_mode mode) {
         r = set_journal(s, &id);
         if (r != 0)
                 return r;
-        r = transaction_begin(s);
-        if (r != 0)
-                return r;
-        r = transaction_end(s, migrate(s));
+        r = upgrade(s, &id);
         return r != 0 ? r : execute(s, "PRAGMA foreign_keys = ON", "set up the connection");
 }
 
@@ -329,6 +353,7 @@ struct store *store_close(struct store *s) {
         (void)sqlite3_close(s->db);
         store_unlock(s);
         free(s->path);
+        free(s->notice);
         free(s);
         return NULL;
 }
@@ -350,7 +375,7 @@ int store_lock(struct store *s, unsigned *ret_broken) {
                 return -ENOMEM;
         }
         _cleanup_(closep) int fd = -1;
-        int r = create_file(path, &fd);
+        int r = store_create_file(path, &fd);
         if (r == -EEXIST) {
                 fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
                 r = fd < 0 ? -errno : 0;

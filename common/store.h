@@ -23,6 +23,8 @@ enum {
         STORE_NOT_OURS,    /* store_open: a database of another program, or not one */
         STORE_BUSY,        /* store_lock: another process audits this database */
         STORE_NONE,        /* nothing to return */
+        STORE_EXISTS,      /* store_copy: a file of that name is there */
+        STORE_DAMAGED,     /* the database is not what SQLite wrote */
 };
 
 struct store;
@@ -40,6 +42,9 @@ DEFINE_CLEANUP(struct store *, store_close)
 const char *store_error(const struct store *s);
 const char *store_path(const struct store *s);
 
+/* A sentence for people on what opening did beside opening: an upgrade, and where the copy is that was made before it. NULL = nothing. */
+const char *store_notice(const struct store *s);
+
 /* Takes the audit lock (PATH.lock, released also when the process dies). While it is held, runs left open by a process that died
  * are marked `broken`: ret_broken (may be NULL) counts them. Returns 0, STORE_BUSY, -EALREADY (it is ours already). */
 int store_lock(struct store *s, unsigned *ret_broken);
@@ -48,6 +53,19 @@ void store_unlock(struct store *s);
 /* Which process audits the database at this moment, by the kernel's list of locks: to try the lock, even for an instant, could keep an
  * audit from starting. ret is 0 for a process that cannot be seen from here. Returns 0, STORE_NONE, -errno (-ENOENT: no such list). */
 int store_lock_holder(const char *path, pid_t *ret);
+
+/* A copy of the database in FILE, of one moment, while others may write: mode 0640, not in WAL mode and so without a file beside it. It is
+ * looked through, counted and on the disk before it gets its name; until then it is FILE.partial. The store may be open for reading only.
+ * Returns 0, STORE_EXISTS, STORE_DAMAGED, -ENOSPC, -errno, each with a sentence in store_error(). It takes as long as reading all of the
+ * database three times. */
+enum {
+        STORE_COPY_REPLACE = 1, /* a file of that name is replaced, at the end and at once */
+        STORE_COPY_RESERVE = 2, /* as much room as the copy takes must stay free beside it */
+};
+struct store_copy {
+        int64_t version, runs, results, bytes; /* what is in it */
+};
+int store_copy(struct store *s, const char *file, unsigned flags, struct store_copy *ret);
 
 enum run_state { RUN_RUNNING, RUN_DONE, RUN_ABORTED, RUN_BROKEN, RUN_STATES };
 enum run_trigger { RUN_TRIGGER_SLOT, RUN_TRIGGER_START, RUN_TRIGGER_SIGNAL, RUN_TRIGGER_COMMAND };

@@ -87,6 +87,7 @@ struct store {
         int lock_fd; /* -1 = the audit lock is not ours */
         sqlite3_stmt *statements[STATEMENT_COUNT];
         char error[STORE_ERROR_MAX];
+        char *notice; /* NULL = none */
 };
 
 /* Keeps "unable to DOING in PATH: why" for store_error(). Returns -ENOMEM or -EIO. */
@@ -123,6 +124,19 @@ enum cause column_cause(const struct query *q, int column, enum cause otherwise)
 
 int transaction_begin(struct store *s);
 int transaction_end(struct store *s, int r); /* r < 0: rolls back and returns r; else commits, and rolls back when that fails */
+
+/* A new empty file, readable for the group and, when we are root, a thing of its directory's owner. Returns 0, -EEXIST, -errno. An existing
+ * file is not even opened: closing it would drop the locks of other connections that this process has on it. */
+int store_create_file(const char *path, int *ret_fd);
+
+/* Looks through all of a database. Returns 0, STORE_DAMAGED with the first damage in words, or < 0 (sqlite3_errmsg() says why). It may
+ * take minutes. */
+int store_examine(sqlite3 *db, char *damage, size_t size);
+
+/* The copy that is made before an upgrade: PATH.schema-VERSION, checked; the oldest ones of more than STORE_KEPT_COPIES go. ret: its
+ * name, malloc'ed. */
+#define STORE_KEPT_COPIES 3
+int store_keep_version(struct store *s, int64_t version, int64_t next, char **ret);
 
 /* The row that a result refers to, inside a transaction. */
 int store_keep_trunk(struct store *s, const struct trunk *t);

@@ -40,6 +40,8 @@ int command_load_config(const struct command_line *l, bool secrets, struct confi
 int command_open_database(const char *path, enum store_mode mode, struct store **ret) {
         _cleanup_(freep) char *error = NULL;
         int r = store_open(ret, path, mode, &error);
+        if (r == 0 && store_notice(*ret))
+                (void)fprintf(stderr, "trunkaudit: %s\n", store_notice(*ret));
         if (r == 0)
                 return 0;
         return complain(r == STORE_ABSENT ? EXIT_UNTESTED : EXIT_BROKEN, "%s", error ? error : strerror(r < 0 ? -r : EIO));

@@ -13,7 +13,7 @@ enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNTESTED = 3, EXIT
 struct command_line {
         const char *config_file;
         const char *database; /* NULL = the configuration's */
-        bool json, force, dry_run, nagios;
+        bool json, force, dry_run, nagios, overwrite;
         const char *record;       /* directory for the platform's replies; NULL = none */
         const char *const *names; /* trunks, by id or name; NULL-terminated */
         unsigned limit;           /* rows; 0 = all */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "audit.h"
+#include "backup_command.h"
 #include "command.h"
 #include "doctor_command.h"
 #include "drift_report.h"
@@ -256,6 +257,8 @@ static int dispatch(const char *command, const struct command_line *l) {
                 return complain(EXIT_USAGE, "%s: --trunk is for run and for status --nagios", command);
         if ((l->force || l->record || l->dry_run) && strcmp(command, "run") != 0)
                 return complain(EXIT_USAGE, "%s: %s is for run", command, l->force ? "--force" : l->record ? "--record" : "--dry-run");
+        if (l->overwrite && strcmp(command, "backup") != 0)
+                return complain(EXIT_USAGE, "%s: --overwrite is for backup", command);
         bool probe = strcmp(command, "probe") == 0, explain = strcmp(command, "explain") == 0;
         if (!(l->allowed & (probe ? FOR_PROBE : explain ? FOR_EXPLAIN : FOR_OTHERS)))
                 return complain(EXIT_USAGE, "%s: an option is for another command (see trunkaudit --help)", command);
@@ -275,6 +278,8 @@ static int dispatch(const char *command, const struct command_line *l) {
                 return command_check_config(l);
         if (strcmp(command, "doctor") == 0)
                 return command_doctor(l);
+        if (strcmp(command, "backup") == 0)
+                return backup_command(l);
         return complain(EXIT_USAGE, "unknown command \"%s\". See trunkaudit --help.", command);
 }
 
@@ -345,6 +350,7 @@ int main(int argc, char **argv) {
                                                 {"record", required_argument, NULL, 'W'},
                                                 {"dry-run", no_argument, NULL, 'n'},
                                                 {"nagios", no_argument, NULL, 'g'},
+                                                {"overwrite", no_argument, NULL, 'O'},
                                                 {"help", no_argument, NULL, 'h'},
                                                 {"version", no_argument, NULL, 'V'},
                                                 {"transport", required_argument, NULL, 'T'},
@@ -401,6 +407,9 @@ int main(int argc, char **argv) {
                         break;
                 case 'g':
                         l.nagios = true;
+                        break;
+                case 'O':
+                        l.overwrite = true;
                         break;
                 case 't':
                         names[n_names++] = optarg;

@@ -19,6 +19,7 @@
 #include "schedule.h"
 
 #define BUSY_RETRY_USEC (10 * USEC_PER_SEC) /* another process audits this database: tried again then */
+#define OPEN_LIMIT_USEC (30 * 60 * USEC_PER_SEC)
 
 enum { EXIT_CONFIG = 2, EXIT_BROKEN = 4 };
 
@@ -304,11 +305,15 @@ static int broken(struct service *s, const char *what, int error) {
 
 static int open_store(struct service *s) {
         _cleanup_(freep) char *error = NULL;
+        /* An upgrade of a large database, and the copy before it, may take longer than a start usually does. */
+        (void)sd_notifyf(false, "EXTEND_TIMEOUT_USEC=%llu\nSTATUS=Opening the database", (unsigned long long)OPEN_LIMIT_USEC);
         int r = store_open(&s->store, s->config->store.path, STORE_WRITE, &error);
         if (r != 0) {
                 journal_event(s->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "%s", error ? error : "Unable to open the database");
                 return EXIT_BROKEN;
         }
+        if (store_notice(s->store))
+                journal_event(s->journal, EVENT_STORE_UPGRADED, LOG_NOTICE, NULL, "%s", store_notice(s->store));
         /* A run that died with its process is marked now, not only when the next one begins. */
         unsigned broken_runs = 0;
         if (store_lock(s->store, &broken_runs) == 0)

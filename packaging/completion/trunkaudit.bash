@@ -30,6 +30,7 @@ _trunkaudit() {
 		[clock]='--limit --json --database'
 		[check-config]=''
 		[doctor]='--json'
+		[backup]='--overwrite --database'
 		[probe]='--transport --method --domain --user --realm --password-file --ha1-file --ca -v --measure-nonce-lifetime
 			--answers --json'
 		[explain]='--message --challenge --authorization --method --request-uri --user --realm --password-file --ha1-file
@@ -77,6 +78,8 @@ _trunkaudit() {
 		mapfile -t COMPREPLY < <(compgen -W "${!options[*]}" -- "$cur")
 	elif [[ $command == probe ]]; then
 		_known_hosts_real -- "$cur"
+	elif [[ $command == backup ]]; then
+		_filedir
 	elif [[ $command == history ]]; then
 		_trunkaudit_complete_trunk
 	fi

@@ -83,7 +83,8 @@ is "no run yet: one at start, of the present slot" \
 has "STATUS tells of the run" "$dir/day.notify" 'STATUS=A run is under way \(start\)$'
 has "STATUS tells the next slot and the last run" "$dir/day.notify" \
 	'STATUS=Idle until 2[0-9]{3}-[0-9]{2}-[0-9]{2}T00:00:00Z; last: run 1: 3 pass, 0 warn, 1 fail, 0 untested$'
-is "READY comes once, before the run" "$(grep -c READY=1 "$dir/day.notify") $(grep -nm 1 READY=1 "$dir/day.notify" | cut -d: -f1)" '1 1'
+is "READY comes once, before the run" "$(grep -c READY=1 "$dir/day.notify") $(sed -n '/READY=1/p; /A run is under way/p' "$dir/day.notify" | head -n 1)" \
+	'1 *READY=1*'
 is "all of it from the service itself" "$(cut -d ' ' -f 3 "$dir/day.notify" | sort -u)" "$(cat "$dir/day.pid")"
 stop day
 is "TERM while idle: exit 0" "$code" 0
