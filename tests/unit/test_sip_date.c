@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "common/sip_date.h"
+#include "share.h"
 
 static const struct {
         const char *text;
@@ -67,7 +68,7 @@ END_TEST
 
 /* Every 7th hour or so from 1970 to 2100, as the C library writes them. */
 START_TEST(agrees_with_the_c_library) {
-        for (time_t t = 0; t < INT64_C(4102444800); t += 25201) {
+        for (time_t t = 0; t < INT64_C(4102444800); t += 25201 * (100000 / share_of(100000))) {
                 char text[40];
                 struct tm tm;
                 size_t n = strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&t, &tm));

@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "common/srv.h"
+#include "share.h"
 
 #define ROUNDS 20000
 #define PERCENT (ROUNDS / 100)
@@ -108,7 +109,7 @@ END_TEST
 
 START_TEST(order_is_a_permutation) {
         uint64_t state = 2782;
-        for (size_t round = 0; round < 3000; round++) {
+        for (size_t round = 0; round < (size_t)share_of(3000); round++) {
                 size_t n = next_random(&state) % (SRV_RECORDS_MAX + 1);
                 struct srv_record r[SRV_RECORDS_MAX];
                 uint32_t random[SRV_RECORDS_MAX], wide = next_random(&state) % 3;
