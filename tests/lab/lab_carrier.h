@@ -9,10 +9,11 @@
 #include "lab_sip.h"
 #include "lab_tls.h"
 
-#define CARRIER_MEMORY 32      /* transactions and nonces that a carrier remembers */
-#define CARRIER_RELAYS_MAX 8   /* clients that a relay tells apart */
-#define CARRIER_ANSWERS_MAX 3  /* credentialed requests of one run */
-#define CARRIER_FAILURES_MAX 2 /* of them and of a run, how many may come to nothing */
+#define CARRIER_MEMORY 32       /* transactions and nonces that a carrier remembers */
+#define CARRIER_CONVERSATIONS 8 /* Call-IDs whose answers it counts */
+#define CARRIER_RELAYS_MAX 8    /* clients that a relay tells apart */
+#define CARRIER_ANSWERS_MAX 3   /* credentialed requests of one run */
+#define CARRIER_FAILURES_MAX 2  /* of them and of a run, how many may come to nothing */
 
 /* Where a request came from, and where its response goes. */
 struct source {
@@ -56,6 +57,12 @@ struct relay {
         int fd; /* -1 = unused */
 };
 
+/* Requests with one Call-ID. */
+struct conversation {
+        char call_id[128];
+        unsigned answers; /* credentialed requests */
+};
+
 struct carrier {
         struct lab *lab;
         const struct trunk_spec *trunk; /* as the scenario has it */
@@ -84,8 +91,9 @@ struct carrier {
         bool is_repeated;            /* the request under way is a retransmission */
         bool changed, changed_taken; /* the present answer has another input than it should have; one that had was accepted */
         unsigned refused_ever;       /* for lock_after: a lock does not end with a run */
-        char answers_call_id[128];
-        unsigned answers; /* credentialed requests with that Call-ID */
+        struct conversation conversations[CARRIER_CONVERSATIONS]; /* the last ones: trunks of one carrier may be probed at once */
+        size_t n_conversations;                                   /* ever */
+        unsigned answers;                                         /* of the present one */
         struct given given[CARRIER_MEMORY];
         size_t n_given;
         struct transaction transactions[CARRIER_MEMORY];

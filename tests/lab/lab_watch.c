@@ -64,6 +64,16 @@ void watch_request(struct carrier *c, const struct lab_request *r, const struct 
         }
 }
 
+static struct conversation *conversation_of(struct carrier *c, const char *call_id) {
+        for (size_t i = 0; i < c->n_conversations && i < CARRIER_CONVERSATIONS; i++)
+                if (strcmp(c->conversations[i].call_id, call_id) == 0)
+                        return &c->conversations[i];
+        struct conversation *new = &c->conversations[c->n_conversations++ % CARRIER_CONVERSATIONS];
+        *new = (struct conversation){0};
+        (void)snprintf(new->call_id, sizeof new->call_id, "%s", call_id);
+        return new;
+}
+
 /* The budget holds for the whole run, whatever Call-IDs it used, and for all proxies of a trunk. */
 static const struct carrier *first_proxy(const struct carrier *c) {
         return c - c->place;
@@ -71,11 +81,8 @@ static const struct carrier *first_proxy(const struct carrier *c) {
 
 void watch_budget(struct carrier *c, const struct lab_request *r) {
         c->credentialed++;
-        if (strcmp(c->answers_call_id, r->call_id) != 0) {
-                c->answers = 0;
-                (void)snprintf(c->answers_call_id, sizeof c->answers_call_id, "%s", r->call_id);
-        }
-        if (++c->answers > CARRIER_ANSWERS_MAX)
+        c->answers = ++conversation_of(c, r->call_id)->answers;
+        if (c->answers > CARRIER_ANSWERS_MAX)
                 lab_violation(c->lab, c->spec->name, "%u credentialed requests in one probe", c->answers);
         unsigned n = 0;
         for (const struct carrier *p = first_proxy(c); p < first_proxy(c) + c->trunk->proxies; p++)
