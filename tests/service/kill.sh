@@ -1,10 +1,10 @@
 #!/bin/sh
-# kill.sh [BUILD] [N]: kills the service by SIGKILL at N (default 200) random moments of a run. After each kill the database must be whole:
+# kill.sh [BUILD] [N]: kills the service by SIGKILL at N random moments of a run (default 200, or a share of them, see unit/share.h). After each kill the database must be whole:
 # no run missing, none in part, nothing remembered as told that was not told. The next start carries on. SEED=S repeats the moments.
 set -u
 # shellcheck source=tests/service/lib.sh
 . tests/service/lib.sh
-times=${2:-200}
+times=${2:-$((200 / ${TEST_SHARE:-1}))}
 seed=${SEED:-$(date +%s)}
 echo "# seed $seed, $times kills"
 
@@ -44,6 +44,7 @@ begin() { # begin FILE: the service with this configuration; $pid
 	echo "$pid" >"$dir/kill.pid"
 	until grep -qs ' started; database' "$dir/now.err"; do
 		kill -0 "$pid" 2>/dev/null || give_up "the service starts"
+		sleep 0.01
 	done
 }
 
