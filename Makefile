@@ -15,6 +15,7 @@ sysconfdir ?= /etc
 bindir ?= $(prefix)/bin
 sbindir ?= $(prefix)/sbin
 unitdir ?= $(or $(shell pkg-config --variable=systemdsystemunitdir systemd 2>/dev/null),/lib/systemd/system)
+libdir ?= $(prefix)/lib
 sysusersdir ?= $(prefix)/lib/sysusers.d
 catalogdir ?= $(prefix)/lib/systemd/catalog
 mandir ?= $(prefix)/share/man
@@ -149,14 +150,19 @@ test:
 check:
 	@sh tests/run.sh
 
+units_of_systemd := trunkauditd.service trunkauditd-alert.path trunkauditd-alert.service trunkauditd-alert@.service
+
 # -- install ------------------------------------------------------------------------------------------------------------
 install: all
 	install -D -m 0755 $(BUILD)/trunkauditd $(DESTDIR)$(sbindir)/trunkauditd
 	install -D -m 0755 $(BUILD)/trunkaudit $(DESTDIR)$(bindir)/trunkaudit
 	install -D -m 0644 conf/trunkauditd.yaml $(DESTDIR)$(sysconfdir)/trunkauditd/trunkauditd.yaml
 	install -d -m 0755 $(DESTDIR)$(unitdir)
-	sed -e 's#@sbindir@#$(sbindir)#g' -e 's#@sysconfdir@#$(sysconfdir)#g' systemd/trunkauditd.service > $(DESTDIR)$(unitdir)/trunkauditd.service
-	chmod 0644 $(DESTDIR)$(unitdir)/trunkauditd.service
+	for unit in $(units_of_systemd); do \
+	  sed -e 's#@sbindir@#$(sbindir)#g' -e 's#@libdir@#$(libdir)#g' -e 's#@sysconfdir@#$(sysconfdir)#g' systemd/$$unit > $(DESTDIR)$(unitdir)/$$unit && \
+	  chmod 0644 $(DESTDIR)$(unitdir)/$$unit || exit; \
+	done
+	install -D -m 0755 systemd/alert-hook $(DESTDIR)$(libdir)/trunkauditd/alert-hook
 	install -D -m 0644 systemd/trunkauditd.sysusers $(DESTDIR)$(sysusersdir)/trunkauditd.conf
 	for manual in $(manuals); do \
 		install -D -m 0644 $$manual $(DESTDIR)$(mandir)/man$${manual##*.}/$${manual##*/} || exit; done

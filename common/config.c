@@ -117,10 +117,24 @@ struct config *config_free(struct config *config) {
                 for (size_t i = 0; i < config->n_trunks; i++)
                         option_free_values(&config_trunk_mapping, &config->trunks[i]);
                 free(config->trunks);
+                for (size_t i = 0; i < config->n_silences; i++)
+                        option_free_values(&config_silence_mapping, &config->silences[i]);
+                free(config->silences);
                 free(config->file);
                 free(config);
         }
         return NULL;
+}
+
+int config_check_time(const struct config *config, int64_t now_usec, struct complaints *complaints) {
+        int r = 0;
+        for (size_t i = 0; r >= 0 && i < config->n_silences; i++) {
+                const struct config_silence *s = &config->silences[i];
+                if (s->until && s->until_usec <= now_usec)
+                        r = complaint_add(complaints, true, config->file, s->line, s->column, "silences", "is over since %s (take it out)",
+                                          s->until);
+        }
+        return r;
 }
 
 bool config_profile_edges(const struct config *config) {

@@ -6,6 +6,7 @@
 #include "complaint.h"
 #include "guard.h"
 #include "secret.h"
+#include "silence.h"
 
 #define CONFIG_FILE_DEFAULT "/etc/trunkauditd/trunkauditd.yaml"
 #define CONFIG_SIZE_MAX (4 * 1024 * 1024) /* bytes of the file */
@@ -40,6 +41,18 @@ struct config_trunk {
         char *method;                    /* REGISTER, OPTIONS */
         bool probe_all_proxies;          /* a verdict for each proxy, and one for the trunk */
         bool refresh;                    /* username, realm and password are written to the platform before the probe */
+        unsigned line, column;
+};
+
+/* A time in which nothing is told of some trunks, or in which they are not probed either. */
+struct config_silence {
+        struct text_list trunks; /* ids or names; none = everything */
+        char *from, *until;      /* as written; NULL = always, for ever (only with weekly) */
+        int64_t from_usec, until_usec;
+        char *weekly; /* as written; NULL = all of the time between the two */
+        struct silence_week week;
+        char *mode; /* alert (probed, not told), probe (neither) */
+        char *reason;
         unsigned line, column;
 };
 
@@ -97,8 +110,11 @@ struct config {
                 struct guard_limits trunk, carrier;
         } guard;
         struct {
-                uint64_t reminder_usec; /* default 24h; 0 = never */
-                unsigned summary_above; /* default 20: more changes than that in a run are told as one summary */
+                uint64_t reminder_usec;       /* default 24h; 0 = never */
+                unsigned summary_above;       /* default 20: more changes than that in a run are told as one summary */
+                uint64_t untested_after_usec; /* default 6h, at least two intervals; 0 = never */
+                bool flap_detection;          /* default true */
+                char *spool_dir;              /* alerts wait here for trunkauditd-alert.path; NULL = nobody does */
         } alerts;
         struct {
                 char *path; /* default /var/lib/trunkauditd/audit.db */
@@ -108,6 +124,8 @@ struct config {
         } metrics;
         struct config_trunk *trunks;
         size_t n_trunks;
+        struct config_silence *silences;
+        size_t n_silences;
 };
 
 /* Reads FILE. Every mistake found is in complaints (also when the file cannot be opened). Returns 0 with a config when there is no
@@ -120,6 +138,9 @@ int config_parse(struct config **ret, const char *file, struct span text, struct
 /* Reads every secret the configuration refers to. credentials_directory: $CREDENTIALS_DIRECTORY or NULL. A secret that others can
  * read is an error; one that is absent is a warning (that trunk is then `untested`). Returns 0, 1 when there was an error, -errno. */
 int config_read_secrets(struct config *config, const char *credentials_directory, struct complaints *complaints);
+
+/* What can only be said at a time: a warning for each silence that is over. Returns 0 or -ENOMEM. */
+int config_check_time(const struct config *config, int64_t now_usec, struct complaints *complaints);
 
 /* Wipes the secrets too; NULL-safe; returns NULL. */
 struct config *config_free(struct config *config);

@@ -15,6 +15,7 @@
 #define TEXT_MAX 256 /* bytes of what goes into a SIP or HTTP header */
 #define PATH_TEXT_MAX 4000
 #define LIMIT_MAX 1000000 /* of what the guard counts */
+#define SILENCES_MAX 100
 
 /* -- words ---------------------------------------------------------------------------------------------------------------- */
 
@@ -293,6 +294,7 @@ static void check_config(struct option_reader *r, void *object, const struct opt
                         option_complain_at(r, false, sorted[i]->line, sorted[i]->column, "trunks.name",
                                            "is the same as in line %u (write one entry for each trunk)", sorted[i - 1]->line);
         free(sorted);
+        config_check_silences(r, c);
         if (option_place(found, "platform")->state == OPTION_ABSENT && option_place(found, "trunks")->state != OPTION_WRONG && !extra)
                 option_complain_at(r, true, 0, 0, NULL, "leaves nothing to audit (write platform, or trunks with extra: true)");
 }
@@ -427,6 +429,14 @@ static const struct option alerts_options[] = {
          .help = "A failure that lasts is told again after this time; 0s: never."},
         {"summary_above", OPTION_NUMBER, AT(alerts.summary_above), .max = 100000, .preset = "20",
          .help = "More changes than that in one run are told as one summary."},
+        {"untested_after", OPTION_DURATION, AT(alerts.untested_after_usec), .max = 365 * DAY, .preset = "6h",
+         .help = "A trunk whose credentials could not be tested for so long, whatever the reason, is told of once, and again when they "
+                 "were. At least two intervals; 0s: never."},
+        {"flap_detection", OPTION_TRUTH, AT(alerts.flap_detection), .preset = "true",
+         .help = "A trunk that changes in 30 percent of its last twenty runs, newer ones counted more, is told of as flapping, and not "
+                 "again until it is below 25 percent."},
+        {"spool_dir", OPTION_TEXT, AT(alerts.spool_dir), .max = PATH_TEXT_MAX, .judge = judge_directory,
+         .help = "Where alerts wait for the hook, trunkauditd-alert@.service. Without it there are none."},
 };
 
 static const struct option store_options[] = {
@@ -509,6 +519,7 @@ static const struct option config_options[] = {
         {"store", OPTION_MAPPING, .mapping = &store},
         {"metrics", OPTION_MAPPING, .mapping = &metrics},
         {"trunks", OPTION_MAPPINGS, .max = TRUNKS_MAX, .mapping = &config_trunk_mapping, .append = append_trunk},
+        {"silences", OPTION_MAPPINGS, .max = SILENCES_MAX, .mapping = &config_silence_mapping, .append = config_append_silence},
 };
 
 const struct option_mapping config_mapping = {

@@ -485,6 +485,10 @@ bool diagnosis_before(const struct trunk *t, struct verdict *ret) {
                                   text_ieq(t->in_service, "no") ? ", taken out of service in its trunk base" : "");
                 return true;
         }
+        if (t->maintenance) {
+                *ret = verdict_of(CAUSE_MAINTENANCE, "%s", t->maintenance);
+                return true;
+        }
         struct target targets[TARGETS_MAX];
         struct target_uris uris;
         size_t n;

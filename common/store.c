@@ -44,13 +44,16 @@ static const char changes[] =
 static const char standing[] =
 #include "sql/010_standing.inc"
         ;
+static const char incidents[] =
+#include "sql/011_incidents.inc"
+        ;
 static const char views[] =
 #include "sql/views.inc"
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
-static const char *const migrations[] = {initial,       transports,       guard, carrier_clock, verdicts,
-                                         platform_view, platform_request, drift, changes,       standing};
+static const char *const migrations[] = {initial,          transports, guard,   carrier_clock, verdicts, platform_view,
+                                         platform_request, drift,      changes, standing,      incidents};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {

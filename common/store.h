@@ -96,14 +96,17 @@ struct run {
 
         unsigned n_trunks, n_pass, n_warn, n_fail, n_untested;
 
+        int64_t silenced_until_usec; /* the platform and the clock: nothing is told of them before; 0 = all is */
+
         const struct refusal_list *refusals; /* borrowed: requests to the platform that failed; NULL = none */
 
         const struct guard *guard; /* borrowed; what was reserved is settled by it and by the results'; NULL = nothing was */
         struct guard_time spent_until;
 };
 
-/* What a run means for a trunk's alert (see announcements below). */
-enum change { CHANGE_NONE, CHANGE_BEGAN, CHANGE_CHANGED, CHANGE_ENDED, CHANGE_REMINDER };
+/* What a run means for a subject's alert (see announcements below). FLAPPING: it changes so often that it is told no more. SETTLED: that
+ * is over. */
+enum change { CHANGE_NONE, CHANGE_BEGAN, CHANGE_CHANGED, CHANGE_ENDED, CHANGE_REMINDER, CHANGE_FLAPPING, CHANGE_SETTLED, CHANGE_COUNT };
 
 /* What the next run has to know of a trunk. */
 struct trunk_memory {
@@ -136,8 +139,9 @@ struct result {
         const struct trunk_memory *memory; /* NULL = as it was */
         const struct guard_trunk *guard;   /* NULL = nothing was reserved */
         const struct proxy_result *proxies;
-        size_t n_proxies;   /* 0 = the trunk was probed once */
-        enum change change; /* set by the audit, for the journal; not stored */
+        size_t n_proxies;            /* 0 = the trunk was probed once */
+        int64_t silenced_until_usec; /* nothing is told of it before; 0 = all is */
+        enum change change;          /* set by the audit, for the journal; not stored */
 };
 
 /* Opens the run's row (state `running`) from slot_usec, started_usec, trigger and partial; committed at once. run->id is set. */
@@ -182,18 +186,54 @@ int store_guard_trunk(struct store *s, const struct guard *g, const char *target
  * a crash in between leaves it counted. One transaction, before the first probe. */
 int store_reserve(struct store *s, int64_t run, const struct guard *g, struct guard_trunk *const *trunks, size_t n);
 
-/* What the journal was last told of a subject: a trunk's id, "platform" or "clock" (the platform's ids are UUIDs, those of extra trunks
- * begin with "local:"). STORE_NONE: nothing yet, which means all is well. */
+/* -- alerts (store_alert.c) -------------------------------------------------------------------------------------------- */
+
+/* A subject is "trunk:" and a trunk's id, "untested:" and the same (not tested for long), "platform", "clock", or "runs" (none finishes).
+ */
+#define STORE_SUBJECT_TRUNK "trunk:"
+#define STORE_SUBJECT_UNTESTED "untested:"
+#define STORE_SUBJECT_PLATFORM "platform"
+#define STORE_SUBJECT_CLOCK "clock"
+#define STORE_SUBJECT_RUNS "runs"
+#define STORE_SUBJECT_MAX 300 /* bytes, with the final NUL */
+
+/* What the journal was last told of a subject. STORE_NONE: nothing yet, which means all is well. */
 int store_announced(struct store *s, const char *subject, enum cause *ret_cause, int64_t *ret_usec);
+
+/* The same, and what its runs were. */
+struct alert_state {
+        bool known; /* something was told: */
+        enum cause told;
+        int64_t told_usec;
+        uint32_t changes;      /* the last runs, bit 0 the newest; 1 = other than in the run before */
+        int64_t flapping_usec; /* since when it changes too often; 0 = it does not */
+        bool flapping_told;
+        int64_t untested_usec; /* the last run that tested its credentials; 0 = the newest */
+        int64_t incident;      /* that is open; 0 = none */
+        enum cause cause;      /* of the incident */
+        int64_t alert_id;
+};
+int store_alert_state(struct store *s, const char *subject, struct alert_state *ret);
+
+/* Opens an incident from outside a run: of "untested:" and "runs". It is there already: nothing is done. cause CAUSE_COUNT = none. */
+int store_open_incident(struct store *s, const char *subject, enum cause cause, int64_t run, int64_t since_usec, int64_t now_usec);
+
+/* The id of a subject's alerts: its newest incident's. 0 = it has had none. */
+int store_alert_id(struct store *s, const char *subject, int64_t *ret);
 
 struct announcement {
         const char *subject;
-        enum cause cause;
-        int64_t run;
+        enum cause cause; /* CAUSE_COUNT = none, for "runs" */
+        int64_t run;      /* 0 = none */
+        bool ends;        /* of "untested:" and "runs": it is over, and its incident ends */
 };
 
 /* One transaction, after the events were sent: a crash in between tells them again, never loses them. */
 int store_put_announcements(struct store *s, const struct announcement *a, size_t n, int64_t now_usec);
+
+/* Trunks of the run of which it was not told yet that they are untested since before_usec (change "began"), or no more ("ended"). */
+struct table;
+int store_untested_news(struct store *s, int64_t run, int64_t before_usec, struct table **ret);
 
 /* After their events were sent: the rows of STORE_VIEW_DRIFT_NEWS (by their column id), and all of STORE_VIEW_LISTING_NEWS. One transaction
  * each. */

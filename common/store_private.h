@@ -26,6 +26,19 @@ enum statement {
         STATEMENT_LAST_RESULT,
         STATEMENT_ANNOUNCED,
         STATEMENT_PUT_ANNOUNCEMENT,
+        STATEMENT_DROP_ANNOUNCEMENT,
+        STATEMENT_ALERT_STATE,
+        STATEMENT_OPEN_INCIDENT,
+        STATEMENT_KEEP_INCIDENT,
+        STATEMENT_END_INCIDENT,
+        STATEMENT_LAST_INCIDENT,
+        STATEMENT_INCIDENT_TOLD,
+        STATEMENT_END_INCIDENTS,
+        STATEMENT_PUT_WATCH,
+        STATEMENT_DROP_WATCH,
+        STATEMENT_WATCH_TOLD,
+        STATEMENT_END_WATCHES,
+        STATEMENT_LAST_TESTED,
         STATEMENT_KEEP_TRUNK,
         STATEMENT_UNLIST_TRUNKS,
         STATEMENT_PUT_TRUNK,
@@ -78,6 +91,7 @@ enum statement {
         STATEMENT_READ_REFRESHES,
         STATEMENT_READ_STANDING,
         STATEMENT_COUNT_RUNS,
+        STATEMENT_READ_UNTESTED_NEWS,
         STATEMENT_COUNT
 };
 
@@ -119,6 +133,9 @@ int query_step(struct query *q);
 int query_run(struct query *q); /* to the end; 0 or < 0 */
 void query_end(struct query *q);
 
+/* A row of a cause and a time: 0, STORE_NONE (also when this program no longer knows the word), < 0. */
+int query_cause(struct query *q, enum cause *ret_cause, int64_t *ret_usec);
+
 /* A column of the current row as a cause; `otherwise` when it is NULL or a word that this program does not know. */
 enum cause column_cause(const struct query *q, int column, enum cause otherwise);
 
@@ -149,6 +166,9 @@ int store_settle(struct store *s, const struct run *run, const struct result *re
 
 /* What platform, configuration and carrier say of a result's trunk, inside the same transaction. */
 int store_put_drift(struct store *s, const struct run *run, const struct result *result);
+
+/* Incidents and what the next run must know, from a run's results, the platform and the clock, inside the same transaction. */
+int store_put_incidents(struct store *s, const struct run *run, const struct result *results, size_t n);
 
 /* Differences of trunks that are not audited any more end with a complete run, untold: that the trunk is gone says it. */
 int store_end_drift(struct store *s, const struct run *run);

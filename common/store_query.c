@@ -99,6 +99,43 @@ static const char *const sql[STATEMENT_COUNT] = {
                 "INSERT INTO platform_request (run, seq, sent_usec, duration_usec, method, path, status, code, message,"
                 " correlation_id, context_id, cf_id) VALUES (:run, :seq, :sent, :duration, :method, :path, :status, :code,"
                 " :message, :correlation_id, :context_id, :cf_id)",
+        [STATEMENT_DROP_ANNOUNCEMENT] = "DELETE FROM announcement WHERE subject = :subject",
+
+        /* One row in any case. */
+        [STATEMENT_ALERT_STATE] =
+                "SELECT told.word, a.told_usec, w.changes, w.flapping_usec, w.flapping_told, w.untested_usec, i.id, had.word, i.alert_id"
+                " FROM (SELECT :subject AS subject) AS s LEFT JOIN announcement AS a ON a.subject = s.subject"
+                " LEFT JOIN cause AS told ON told.id = a.cause LEFT JOIN watch AS w ON w.subject = s.subject"
+                " LEFT JOIN incident AS i ON i.subject = s.subject AND i.ended_usec IS NULL LEFT JOIN cause AS had ON had.id = i.cause",
+        [STATEMENT_OPEN_INCIDENT] = "INSERT INTO incident (subject, cause, alert_id, first_run, first_usec, last_run, last_usec, runs, "
+                                    "silenced_until_usec, alerts)"
+                                    " VALUES (:subject, (SELECT id FROM cause WHERE word = :cause), coalesce(:alert,"
+                                    " (SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'incident')), :run, :since, "
+                                    ":run, :now, :runs, :silenced, 0)",
+        [STATEMENT_KEEP_INCIDENT] =
+                "UPDATE incident SET (last_run, last_usec, runs, silenced_until_usec) = (:run, :now, runs + 1, :silenced)"
+                " WHERE id = :id",
+        [STATEMENT_END_INCIDENT] =
+                "UPDATE incident SET (ended_run, ended_usec) = (:run, :now) WHERE subject = :subject AND ended_usec IS NULL",
+        [STATEMENT_LAST_INCIDENT] = "SELECT id, alert_id FROM incident WHERE subject = :subject ORDER BY id DESC LIMIT 1",
+        [STATEMENT_INCIDENT_TOLD] = "UPDATE incident SET (alerts, told_usec) = (alerts + 1, :now) WHERE id ="
+                                    " (SELECT max(id) FROM incident WHERE subject = :subject)",
+        /* Of trunks that the newest complete run does not have. */
+        [STATEMENT_END_INCIDENTS] = "UPDATE incident SET (ended_run, ended_usec) = (:run, :now) WHERE ended_usec IS NULL"
+                                    " AND subject GLOB '*:*' AND substr(subject, instr(subject, ':') + 1) NOT IN"
+                                    " (SELECT trunk_id FROM result JOIN trunk ON trunk.key = trunk WHERE run = :run)",
+        [STATEMENT_END_WATCHES] = "DELETE FROM watch WHERE subject GLOB 'trunk:*' AND substr(subject, 7) NOT IN"
+                                  " (SELECT trunk_id FROM result JOIN trunk ON trunk.key = trunk WHERE run = :run)",
+        [STATEMENT_PUT_WATCH] = "INSERT INTO watch (subject, changes, flapping_usec, flapping_told, untested_usec)"
+                                " VALUES (:subject, :changes, :flapping, :told, :untested) ON CONFLICT (subject) DO UPDATE"
+                                " SET (changes, flapping_usec, flapping_told, untested_usec)"
+                                " = (excluded.changes, excluded.flapping_usec, excluded.flapping_told, excluded.untested_usec)",
+        [STATEMENT_DROP_WATCH] = "DELETE FROM watch WHERE subject = :subject",
+        [STATEMENT_WATCH_TOLD] = "UPDATE watch SET flapping_told = flapping_usec IS NOT NULL WHERE subject = :subject",
+        /* The run that tested the trunk, or did not mean to. */
+        [STATEMENT_LAST_TESTED] = "SELECT run.started_usec FROM result AS r JOIN run ON run.id = r.run JOIN cause ON cause.id = r.cause"
+                                  " WHERE r.trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk) AND r.run < :run"
+                                  " AND (r.outcome <> 2 OR cause.word IN ('inactive', 'maintenance')) ORDER BY r.run DESC LIMIT 1",
         [STATEMENT_PUT_ANNOUNCEMENT] = "INSERT OR REPLACE INTO announcement (subject, cause, run, told_usec)"
                                        " VALUES (:subject, (SELECT id FROM cause WHERE word = :cause), :run, :told)",
 
@@ -246,6 +283,16 @@ static const char *const sql[STATEMENT_COUNT] = {
                 " WHERE told < 2 AND iif(ended_usec IS NULL, told = 0 AND NOT (c.word IS d.field || '_mismatch'"
                 " AND coalesce(platform_value = config_value, 1)), told = 1 AND NOT EXISTS (SELECT 1 FROM difference AS new"
                 " WHERE new.trunk = d.trunk AND new.field = d.field AND new.ended_usec IS NULL)) ORDER BY d.id LIMIT :limit",
+        /* What an operator was not told yet: of trunks of this run those that are untested for too long, and those that are so no more. */
+        [STATEMENT_READ_UNTESTED_NEWS] =
+                "SELECT t.trunk_id, coalesce(t.name, t.trunk_id) AS trunk, c.word AS cause, r.detail,"
+                " strftime('%Y-%m-%dT%H:%M:%SZ', w.untested_usec / 1000000, 'unixepoch') AS since, w.untested_usec AS since_usec,"
+                " iif(a.subject IS NULL, 'began', 'ended') AS change"
+                " FROM result AS r JOIN trunk AS t ON t.key = r.trunk JOIN cause AS c ON c.id = r.cause"
+                " LEFT JOIN watch AS w ON w.subject = 'trunk:' || t.trunk_id LEFT JOIN announcement AS a ON a.subject = 'untested:' || "
+                "t.trunk_id"
+                " WHERE r.run = :argument AND iif(a.subject IS NULL, w.untested_usec <= :before, w.untested_usec IS NULL)"
+                " ORDER BY trunk COLLATE NOCASE, t.trunk_id LIMIT :limit",
         [STATEMENT_READ_LISTING] = "SELECT c.* FROM listing_changes AS c LEFT JOIN run ON run.id = :argument"
                                    " WHERE (listed_usec = run.trunks_known_usec AND listed_usec >= run.started_usec)"
                                    " OR (:argument = 0 AND listed_usec > (SELECT listed_usec FROM listing) - " DAY_USEC ")"

@@ -135,26 +135,39 @@ static int add_row(struct table *t, sqlite3_stmt *statement) {
         return 0;
 }
 
+static int read_rows(struct query *q, struct table **ret) {
+        _cleanup_(table_freep) struct table *t = NULL;
+        int r;
+        while ((r = query_step(q)) == 0) {
+                r = t ? 0 : table_new(&t, q->statement);
+                if (r == 0)
+                        r = add_row(t, q->statement);
+                if (r < 0)
+                        return store_complain(q->store, r, "unable to read a view: out of memory");
+        }
+        if (r < 0)
+                return r;
+        if (!t && table_new(&t, q->statement) < 0)
+                return store_complain(q->store, -ENOMEM, "unable to read a view: out of memory");
+        *ret = TAKE_PTR(t);
+        return 0;
+}
+
 int store_read(struct store *s, enum store_view view, const char *argument, unsigned limit, struct table **ret) {
         _cleanup_(query_end) struct query q = query_begin(s, reads[view], "read a view");
         int r = bind_argument(s, &q, view, argument);
         if (r != 0)
                 return r;
         bind_integer(&q, ":limit", limit == 0 ? -1 : (int64_t)limit);
-        _cleanup_(table_freep) struct table *t = NULL;
-        while ((r = query_step(&q)) == 0) {
-                r = t ? 0 : table_new(&t, q.statement);
-                if (r == 0)
-                        r = add_row(t, q.statement);
-                if (r < 0)
-                        return store_complain(s, r, "unable to read a view: out of memory");
-        }
-        if (r < 0)
-                return r;
-        if (!t && table_new(&t, q.statement) < 0)
-                return store_complain(s, -ENOMEM, "unable to read a view: out of memory");
-        *ret = TAKE_PTR(t);
-        return 0;
+        return read_rows(&q, ret);
+}
+
+int store_untested_news(struct store *s, int64_t run, int64_t before_usec, struct table **ret) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_READ_UNTESTED_NEWS, "read what is untested");
+        bind_integer(&q, ":argument", run);
+        bind_integer(&q, ":before", before_usec);
+        bind_integer(&q, ":limit", -1);
+        return read_rows(&q, ret);
 }
 
 struct table *table_free(struct table *t) {

@@ -1,4 +1,4 @@
-/* store_run.c: runs, their results and evidence, what the next run must know, and what the journal was told. */
+/* store_run.c: runs, their results and evidence, and what the next run must know. */
 #include "store_private.h"
 
 #include <stdio.h>
@@ -310,6 +310,8 @@ static int put_results(struct store *s, const struct run *run, const struct resu
                 if (r == 0)
                         r = store_put_drift(s, run, &results[i]);
         }
+        if (r == 0)
+                r = store_put_incidents(s, run, results, n);
         if (r == 0 && run->state == RUN_DONE && !run->partial)
                 r = store_end_drift(s, run);
         for (size_t i = 0; r == 0 && run->refusals && i < run->refusals->n; i++)
@@ -372,8 +374,7 @@ int store_last_run(struct store *s, enum run_state state, struct run *ret) {
         return 0;
 }
 
-/* A row of a cause and a time. A word that this program no longer knows counts as no row. */
-static int read_cause(struct query *q, enum cause *ret_cause, int64_t *ret_usec) {
+int query_cause(struct query *q, enum cause *ret_cause, int64_t *ret_usec) {
         int r = query_step(q);
         if (r != 0)
                 return r;
@@ -388,7 +389,7 @@ static int read_cause(struct query *q, enum cause *ret_cause, int64_t *ret_usec)
 int store_last_result(struct store *s, const char *trunk_id, enum cause *ret_cause, int64_t *ret_usec) {
         _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_LAST_RESULT, "read the last result");
         bind_text(&q, ":trunk", trunk_id);
-        return read_cause(&q, ret_cause, ret_usec);
+        return query_cause(&q, ret_cause, ret_usec);
 }
 
 int store_memory(struct store *s, const char *trunk_id, struct trunk_memory *ret) {
@@ -411,28 +412,4 @@ int store_memory(struct store *s, const char *trunk_id, struct trunk_memory *ret
                 return STORE_NONE;
         *ret = m;
         return 0;
-}
-
-int store_announced(struct store *s, const char *subject, enum cause *ret_cause, int64_t *ret_usec) {
-        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_ANNOUNCED, "read an announcement");
-        bind_text(&q, ":subject", subject);
-        return read_cause(&q, ret_cause, ret_usec);
-}
-
-static int put_announcements(struct store *s, const struct announcement *a, size_t n, int64_t now_usec) {
-        int r = 0;
-        for (size_t i = 0; r == 0 && i < n; i++) {
-                _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_ANNOUNCEMENT, "store an announcement");
-                bind_text(&q, ":subject", a[i].subject);
-                bind_text(&q, ":cause", cause_info(a[i].cause)->word);
-                bind_optional(&q, ":run", a[i].run);
-                bind_integer(&q, ":told", now_usec);
-                r = query_run(&q);
-        }
-        return r;
-}
-
-int store_put_announcements(struct store *s, const struct announcement *a, size_t n, int64_t now_usec) {
-        int r = transaction_begin(s);
-        return r < 0 ? r : transaction_end(s, put_announcements(s, a, n, now_usec));
 }

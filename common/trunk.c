@@ -28,6 +28,7 @@ void trunk_clear(struct trunk *t) {
                 free(t->platform[i]);
         }
         free(t->method);
+        free(t->maintenance);
         *t = (struct trunk){0};
 }
 

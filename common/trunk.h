@@ -56,6 +56,7 @@ struct trunk {
         char *method;                  /* from the configuration; NULL = the probe's default */
         const struct secret *password; /* borrowed from the configuration; at most one of the two */
         const struct secret *ha1;
+        char *maintenance;       /* it is not to be probed now: "until TIME: reason"; NULL = it is */
         bool detail_denied;      /* the platform answered 403 to this trunk's own detail */
         struct verdict detail;   /* why (CAUSE_SCOPE_DENIAL); only when detail_denied */
         char correlation_id[80]; /* of the reply that denied; "" = none */

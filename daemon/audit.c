@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "../common/pace.h"
+#include "../common/silence.h"
 #include "../common/target.h"
 #include "changes.h"
 #include "clock_check.h"
@@ -80,6 +81,12 @@ static void stop_agents(struct audit *a) {
                 a->refusals = http_take_refusals(a->context.http);
 }
 
+/* By the end of the run, which the telling goes by. */
+static int64_t silenced_until(const struct audit *a, const char *id, const char *name) {
+        struct silence silence;
+        return silence_find(a->context.config, id, name, a->run.finished_usec, &silence) ? silence.until_usec : 0;
+}
+
 /* Stores the results and the end of the run. */
 static int store_results(struct audit *a) {
         a->results = calloc(a->n_items + 1, sizeof *a->results);
@@ -91,10 +98,13 @@ static int store_results(struct audit *a) {
                 .host_bound_usec = a->run.clock_bound_usec,
                 .limit_usec = a->context.config->clock.carrier_limit_usec,
         };
-        for (size_t i = 0; i < a->n_items; i++)
-                trunk_audit_result(a->items[i], &policy, &a->results[i]);
-        count_outcomes(&a->run, a->results, a->n_items);
         a->run.finished_usec = now_realtime();
+        for (size_t i = 0; i < a->n_items; i++) {
+                trunk_audit_result(a->items[i], &policy, &a->results[i]);
+                a->results[i].silenced_until_usec = silenced_until(a, a->results[i].trunk->id, a->results[i].trunk->name);
+        }
+        a->run.silenced_until_usec = silenced_until(a, NULL, NULL);
+        count_outcomes(&a->run, a->results, a->n_items);
         a->run.guard = a->guard;
         a->run.refusals = &a->refusals;
         a->run.spent_until = guard_time();
@@ -289,6 +299,8 @@ static int reserve(struct audit *a) {
 
 static int prepare_items(struct audit *a) {
         int r = trunk_list_merge(&a->trunks, a->context.config);
+        if (r >= 0 && !a->request.force)
+                r = silence_apply(&a->trunks, a->context.config, a->run.started_usec);
         if (r >= 0)
                 r = make_guard(a);
         if (r < 0)

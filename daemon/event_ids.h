@@ -21,6 +21,13 @@
         EVENT(DRIFT_FOUND, "a26e1a75f8b64991bb6e55155dff6588")        \
         EVENT(DRIFT_ENDED, "c5dfc47e5fda48c4b47aca6dad985128")        \
         EVENT(MANY_DIFFERENCES, "13a4ef7634ec4a7d96687b7c104cfb40")   \
+        EVENT(TRUNK_FLAPPING, "60e24e354b164aafb2c84c81d64b70e9")     \
+        EVENT(TRUNK_SETTLED, "07cfadc10c324189b5ecc481e9fa9b0f")      \
+        EVENT(TRUNK_UNTESTED, "6469c71825294b6f975ccbcec2906119")     \
+        EVENT(TRUNK_TESTED, "4a3724ddc00944df924a9136c32c3e3b")       \
+        EVENT(RUNS_OVERDUE, "2003e52ab2cb42539d2672ab8090b443")       \
+        EVENT(RUNS_RESUMED, "fbcc3fe409874062b1d92575ff5f1360")       \
+        EVENT(HOOK_LOST, "560a15edf7504a358cb80f2fb966fc9f")          \
         EVENT(PLATFORM_FAILED, "244a4dc803d0437291e07ed5725e0ae1")    \
         EVENT(PLATFORM_RECOVERED, "8cc238ffda50447b96bdd6e81c7cc3b4") \
         EVENT(CLOCK_OFF, "cbde2a404aa849c3a1ff2734b68f77d7")          \

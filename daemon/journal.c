@@ -9,11 +9,15 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
-#define FIELDS_MAX 20
+#include "spool.h"
+
+#define FIELDS_MAX 24
 #define TEXT_MAX 2048 /* bytes of one field */
 
 struct journal {
         enum journal_sink sink;
+        const char *spool; /* directory; NULL = alerts are not left anywhere */
+        bool spool_failed; /* told, until it succeeds again */
 };
 
 static const char *const event_ids[] = {
@@ -32,7 +36,7 @@ static bool stderr_is_journal(void) {
 }
 
 int journal_new(struct journal **ret, enum journal_sink sink) {
-        struct journal *j = malloc(sizeof *j);
+        struct journal *j = calloc(1, sizeof *j);
         if (!j)
                 return -ENOMEM;
         if (sink == JOURNAL_AUTO)
@@ -99,6 +103,26 @@ static void send_entry(const struct journal *j, int priority, const struct entry
         }
 }
 
+void journal_spool(struct journal *j, const char *directory) {
+        j->spool = directory;
+        j->spool_failed = false;
+}
+
+/* What cannot be left for the hook stands in the journal all the same; that it cannot is said once. */
+static void leave(struct journal *j, const struct journal_fields *f, int priority, struct entry *e) {
+        if (!j->spool || !f->change)
+                return;
+        add(e, "TRUNKAUDIT_PRIORITY=%d", priority);
+        int r = spool_put(j->spool, f->incident, e->iov, (size_t)e->n);
+        if (r == 0 || j->spool_failed) {
+                j->spool_failed = r != 0;
+                return;
+        }
+        j->spool_failed = true; /* before the event, which may not come here again */
+        journal_event(j, EVENT_HOOK_LOST, LOG_ERR, NULL, "Alerts cannot be left for the hook in %s: %s; the journal has them all", j->spool,
+                      r == SPOOL_FULL ? "too many are waiting there (does trunkauditd-alert.path run?)" : strerror(-r));
+}
+
 void journal_event(struct journal *j, enum event event, int priority, const struct journal_fields *f, const char *format, ...) {
         static const struct journal_fields none = {0};
         struct entry e = {.n = 0};
@@ -117,6 +141,10 @@ void journal_event(struct journal *j, enum event event, int priority, const stru
         add(&e, "MESSAGE_ID=%s", event_ids[event]);
         if (f->run)
                 add(&e, "TRUNKAUDIT_RUN=%lld", (long long)f->run);
+        if (f->incident)
+                add(&e, "TRUNKAUDIT_INCIDENT=%lld", (long long)f->incident);
+        add_text(&e, "TRUNKAUDIT_CHANGE", f->change);
+        add_text(&e, "TRUNKAUDIT_SUBJECT", f->subject);
         add_text(&e, "TRUNKAUDIT_TRUNK", f->trunk);
         add_text(&e, "TRUNKAUDIT_TRUNK_ID", f->trunk_id);
         add_text(&e, "TRUNKAUDIT_CARRIER", f->carrier);
@@ -139,6 +167,7 @@ void journal_event(struct journal *j, enum event event, int priority, const stru
                 add_shown(&e, "TRUNKAUDIT_CARRIER_VALUE", f->carrier_value);
         }
         send_entry(j, priority, &e, e.text[0] + strlen("MESSAGE="));
+        leave(j, f, priority, &e);
 }
 
 void journal_log(struct journal *j, int priority, const char *format, ...) {

@@ -25,9 +25,13 @@ enum journal_sink {
 struct journal;
 
 /* Fields of an event: TRUNKAUDIT_RUN, _TRUNK, _TRUNK_ID, _CARRIER, _OUTCOME, _CAUSE, _CONFIDENCE, _SENTENCE, _DETAIL, _REMEDY,
- * _CORRELATION_ID, _CONTEXT_ID, _CF_ID; of a difference _FIELD, _PLATFORM_VALUE, _CONFIG_VALUE, _CARRIER_VALUE. */
+ * _CORRELATION_ID, _CONTEXT_ID, _CF_ID; of an alert _INCIDENT, _CHANGE, _SUBJECT; of a difference _FIELD, _PLATFORM_VALUE, _CONFIG_VALUE,
+ * _CARRIER_VALUE. */
 struct journal_fields {
-        int64_t run; /* 0 = none */
+        int64_t run;         /* 0 = none */
+        int64_t incident;    /* of an alert; 0 = none, or many */
+        const char *change;  /* began, changed, ...; NULL = no alert */
+        const char *subject; /* of an alert, in words: the trunk's name, "the platform", ... */
         const char *trunk, *trunk_id, *carrier;
         const struct verdict *verdict;                   /* outcome, cause, detail, remedy */
         const char *correlation_id, *context_id, *cf_id; /* of the platform's reply */
@@ -42,6 +46,9 @@ DEFINE_CLEANUP(struct journal *, journal_free)
 /* priority: syslog level, or -1 = that of the verdict's cause (LOG_INFO without one). Control characters in texts become spaces. */
 void journal_event(struct journal *j, enum event event, int priority, const struct journal_fields *fields, const char *format, ...)
         _printf_(5, 6);
+
+/* From now on alerts (events with a change) are left for the hook in that directory, too; NULL: no more. Borrowed. */
+void journal_spool(struct journal *j, const char *directory);
 
 /* A line without an event: what goes wrong in the machinery. */
 void journal_log(struct journal *j, int priority, const char *format, ...) _printf_(3, 4);

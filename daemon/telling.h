@@ -19,7 +19,7 @@ struct telling {
         size_t n;
 };
 
-/* Tells what changed, and remembers that it was told. Returns 0 or -ENOMEM. */
+/* Tells what changed, and remembers that it was told. Returns 0, -ENOMEM, or -EIO (store_error()). */
 int telling(const struct telling *t);
 
 /* The end of the run, with its counts. */

@@ -14,6 +14,7 @@
 #include "dumps.h"
 #include "journal.h"
 #include "nagios_command.h"
+#include "now.h"
 #include "tape.h"
 #include "usage.h"
 #include "view_command.h"
@@ -206,9 +207,17 @@ static int command_check_config(const struct command_line *l) {
         if (l->argc > 0)
                 return complain(EXIT_USAGE, "check-config: unexpected argument \"%s\" (give the file with --config)", l->argv[0]);
         int code = command_load_config(l, true, &config);
-        if (!code)
-                (void)printf("%s: good\n", l->config_file);
-        return code;
+        if (code)
+                return code;
+        struct complaints over = {0};
+        int r = config_check_time(config, now_realtime(), &over);
+        for (size_t i = 0; i < over.n; i++)
+                (void)fprintf(stderr, "%s (warning)\n", over.items[i].text);
+        complaints_clear(&over);
+        if (r < 0)
+                return complain(EXIT_BROKEN, "unable to check %s: %s", l->config_file, strerror(-r));
+        (void)printf("%s: good\n", l->config_file);
+        return 0;
 }
 
 static int command_doctor(const struct command_line *l) {

@@ -16,6 +16,7 @@
 #include "journal.h"
 #include "metrics_file.h"
 #include "now.h"
+#include "overdue.h"
 #include "schedule.h"
 
 #define BUSY_RETRY_USEC (10 * USEC_PER_SEC) /* another process audits this database: tried again then */
@@ -33,6 +34,7 @@ struct service {
         bool has_context;
         struct audit_context context;
         struct schedule *schedule;
+        struct overdue *overdue;
         struct audit *audit;
         bool waiting; /* a run could not start yet: this one */
         enum run_trigger waiting_trigger;
@@ -59,6 +61,8 @@ static int load_config(struct service *s, struct config **ret) {
         int r = config_load(&config, s->config_file, &complaints);
         if (r == 0)
                 r = config_read_secrets(config, getenv("CREDENTIALS_DIRECTORY"), &complaints);
+        if (r == 0)
+                r = config_check_time(config, now_realtime(), &complaints);
         tell_complaints(s, &complaints);
         complaints_clear(&complaints);
         if (r == 0)
@@ -82,11 +86,15 @@ static void keep_config(struct service *s) {
 static int put_in_force(struct service *s, struct config *config) {
         struct audit_context context;
         struct schedule *schedule = NULL;
+        struct overdue *overdue = NULL;
         int r = audit_context_open(&context, s->event, config, s->store, s->journal);
         if (r < 0)
                 return r;
         r = schedule_new(&schedule, s->event, config->schedule.interval_usec, config->schedule.splay_usec, on_slot, s);
+        if (r >= 0)
+                r = overdue_new(&overdue, s->event, s->store, s->journal, config->schedule.interval_usec);
         if (r < 0) {
+                (void)schedule_free(schedule);
                 audit_context_close(&context);
                 return r;
         }
@@ -97,6 +105,9 @@ static int put_in_force(struct service *s, struct config *config) {
         s->has_context = true;
         (void)schedule_free(s->schedule);
         s->schedule = schedule;
+        (void)overdue_free(s->overdue);
+        s->overdue = overdue;
+        journal_spool(s->journal, config->alerts.spool_dir);
         (void)config_free(s->config);
         s->config = config;
         journal_event(s->journal, EVENT_CONFIG_LOADED, LOG_INFO, NULL, "Configuration %s is in force: %zu trunks configured",
@@ -152,6 +163,8 @@ static void on_done(struct audit *a, const struct audit_result *result, void *us
         struct service *s = user;
         if (!s->stopping)
                 tell_idle(s, result->run);
+        if (result->stored == 0)
+                overdue_run_ended(s->overdue);
         s->audit = audit_free(a);
         write_metrics(s);
         if (s->stopping || (!s->next_config && !s->waiting))
@@ -368,6 +381,8 @@ static void clear_service(struct service *s) {
         s->retry = sd_event_source_disable_unref(s->retry);
         s->after = sd_event_source_disable_unref(s->after);
         s->schedule = schedule_free(s->schedule);
+        s->overdue = overdue_free(s->overdue);
+        journal_spool(s->journal, NULL); /* it is the configuration's */
         if (s->has_context)
                 audit_context_close(&s->context);
         s->store = store_close(s->store);

@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
+#include "../common/silence.h"
 #include "drift_report.h"
+#include "now.h"
 
 static int read_view(const struct command_line *l, enum store_view view, const char *argument, unsigned limit, struct table **ret) {
         _cleanup_(store_closep) struct store *store = NULL;
@@ -22,13 +24,35 @@ static int print_view(const struct command_line *l, const struct table *t, const
         return l->json ? command_print_json(t, "", "\n") : command_print_table(t, columns, n);
 }
 
+/* The silences that are in force, by the configuration: a change of it shows at once. */
+static void print_silences(const struct config *config, int64_t now_usec) {
+        bool any = false;
+        for (size_t i = 0; i < config->n_silences; i++) {
+                const struct config_silence *s = &config->silences[i];
+                char until[SILENCE_UNTIL_MAX];
+                int64_t until_usec;
+                if (!silence_active(s, now_usec, &until_usec))
+                        continue;
+                silence_format(until, until_usec);
+                (void)printf("%sSilenced until %s%s: ", any ? "" : "\n", until, text_eq(s->mode, "probe") ? ", not probed" : "");
+                for (size_t k = 0; k < s->trunks.n; k++)
+                        (void)printf("%s%s", k > 0 ? ", " : "", s->trunks.items[k]);
+                (void)printf("%s%s%s%s\n", s->trunks.n == 0 ? "everything" : "", s->reason ? " (" : "", s->reason ? s->reason : "",
+                             s->reason ? ")" : "");
+                any = true;
+        }
+}
+
 int view_command_status(const struct command_line *l) {
         _cleanup_(table_freep) struct table *latest = NULL;
         _cleanup_(store_closep) struct store *store = NULL;
+        _cleanup_(config_freep) struct config *config = NULL;
         const struct report_options options = command_terminal();
         if (l->argc > 0)
                 return complain(EXIT_USAGE, "status: unexpected argument \"%s\"", l->argv[0]);
-        int code = command_open_for_reading(l, &store);
+        int code = l->database ? 0 : command_load_config(l, false, &config);
+        if (!code)
+                code = command_open_database(l->database ? l->database : config->store.path, STORE_READ, &store);
         if (code)
                 return code;
         if (store_read(store, STORE_VIEW_LATEST, NULL, 0, &latest) != 0)
@@ -36,6 +60,8 @@ int view_command_status(const struct command_line *l) {
         code = l->json ? command_print_json(latest, "", "\n") : command_print_results(latest);
         if (!code && !l->json && drift_report_print_newest(store, &options) < 0)
                 return complain(EXIT_BROKEN, "unable to print: %s", strerror(ENOMEM));
+        if (!code && !l->json && config)
+                print_silences(config, now_realtime());
         if (!code && latest->rows == 0) {
                 (void)fputs("trunkaudit: no run has finished yet\n", stderr);
                 return EXIT_UNTESTED;

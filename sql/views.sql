@@ -391,6 +391,29 @@ FROM listing_change AS c
 JOIN trunk AS t ON t.key = c.trunk
 ORDER BY c.listed_usec DESC, c.change, trunk COLLATE NOCASE, t.trunk_id;
 
+DROP VIEW IF EXISTS incidents;
+CREATE VIEW incidents AS -- stretches of runs with the same failing cause, open ones first, newest first
+SELECT
+  coalesce(t.name, t.trunk_id, i.kind) AS trunk,               -- or platform, clock, runs (no run finished)
+  coalesce(c.word, 'no_run') AS cause,
+  strftime('%Y-%m-%dT%H:%M:%SZ', i.first_usec / 1000000, 'unixepoch') AS since, -- the end of its first run
+  strftime('%Y-%m-%dT%H:%M:%SZ', i.ended_usec / 1000000, 'unixepoch') AS until, -- NULL: it is open
+  round((coalesce(i.ended_usec, unixepoch() * 1000000) - i.first_usec) / 3600000000.0, 1) AS hours,
+  i.runs,                                                      -- that had the cause
+  i.alerts AS told,                                            -- how often, its end and reminders included; 0: not yet, or silenced
+  strftime('%Y-%m-%dT%H:%M:%SZ', i.told_usec / 1000000, 'unixepoch') AS last_told,
+  strftime('%Y-%m-%dT%H:%M:%SZ', i.silenced_until_usec / 1000000, 'unixepoch') AS silenced_until, -- as the newest run found it; NULL: not
+  strftime('%Y-%m-%dT%H:%M:%SZ', w.flapping_usec / 1000000, 'unixepoch') AS flapping, -- since when; NULL: it does not, or it is over
+  iif(i.kind = 'untested', 'untested', 'failing') AS kind,     -- untested: not tested for long, beside what else there is of the trunk
+  i.alert_id,                                                  -- TRUNKAUDIT_INCIDENT; kept when the cause changes
+  t.trunk_id, i.first_run, i.last_run, i.id
+FROM (SELECT *, iif(instr(subject, ':'), substr(subject, 1, instr(subject, ':') - 1), subject) AS kind,
+  iif(instr(subject, ':'), substr(subject, instr(subject, ':') + 1), NULL) AS trunk_id FROM incident) AS i
+LEFT JOIN trunk AS t ON t.trunk_id = i.trunk_id
+LEFT JOIN cause AS c ON c.id = i.cause
+LEFT JOIN watch AS w ON w.subject = i.subject AND i.ended_usec IS NULL
+ORDER BY i.ended_usec IS NOT NULL, i.first_usec DESC, i.id DESC;
+
 DROP VIEW IF EXISTS changes;
 CREATE VIEW changes AS -- what was changed on the platform before a trunk turned bad, newest first; secret values are not kept
 SELECT

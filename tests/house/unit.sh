@@ -42,11 +42,42 @@ if verify; then
 	complain "systemd-analyze verify accepts an unknown setting: it proves nothing"
 fi
 
+# -- the hook's units ----------------------------------------------------------------------------------------------------------
+mkdir "$tmp/hook"
+directory=$(dirname "$unit")
+for name in trunkauditd-alert.path trunkauditd-alert.service trunkauditd-alert@.service; do
+	if grep -n '@[a-z]*@' "$directory/$name"; then
+		complain "the installed $name has a path that was not filled in"
+	fi
+	sed "s#/usr/lib/trunkauditd/#$tmp/root/usr/lib/trunkauditd/#" "$directory/$name" >"$tmp/hook/$name"
+done
+hook_units() {
+	systemd-analyze verify --man=no "$tmp/hook/trunkauditd-alert.path" "$tmp/hook/trunkauditd-alert.service" \
+		"$tmp/hook/trunkauditd-alert@1.service" >"$tmp/verify.log" 2>&1 && ! grep -q trunkauditd "$tmp/verify.log"
+}
+cp "$tmp/hook/trunkauditd-alert@.service" "$tmp/hook/trunkauditd-alert@1.service"
+hook_units || complain "systemd-analyze verify:" "$(cat "$tmp/verify.log")"
+systemd-analyze security --offline=true --no-pager --threshold=35 "$tmp/hook/trunkauditd-alert.service" >"$tmp/security.log" 2>&1 ||
+	complain "exposure of trunkauditd-alert.service:" "$(tail -1 "$tmp/security.log")"
+spool=$(sed -n 's/.*#spool_dir: //p' conf/trunkauditd.yaml)
+[ -n "$spool" ] || complain "the sample configuration has no spool_dir: nothing was compared"
+grep -qx "DirectoryNotEmpty=$spool" "$directory/trunkauditd-alert.path" || complain "trunkauditd-alert.path does not watch $spool"
+[ "$(grep -c "alert-hook --.* $spool" "$directory/trunkauditd-alert.service" "$directory/trunkauditd-alert@.service" | awk -F: '{ n += $2 } END { print n }')" = 3 ] ||
+	complain "the hook's units do not name $spool"
+if grep -qE '^(NoNewPrivileges|SystemCall|RestrictAddressFamilies|PrivateDevices|DynamicUser|ProtectKernel)' "$directory/trunkauditd-alert@.service"; then
+	complain "trunkauditd-alert@.service keeps a setgid sendmail from working"
+fi
+echo 'NoSuchSetting=yes' >>"$tmp/hook/trunkauditd-alert@1.service"
+if hook_units; then
+	complain "systemd-analyze verify accepts an unknown setting of the hook: it proves nothing"
+fi
+
 # -- the account --------------------------------------------------------------------------------------------------------------
 mkdir -p "$tmp/accounts/etc"
 systemd-sysusers --root="$tmp/accounts" "$tmp/root/usr/lib/sysusers.d/trunkauditd.conf" >"$tmp/sysusers.log" 2>&1 ||
 	complain "systemd-sysusers:" "$(cat "$tmp/sysusers.log")"
 grep -q '^trunkauditd:.*:/var/lib/trunkauditd:' "$tmp/accounts/etc/passwd" || complain "the account is not made as the unit needs it"
+grep -q '^trunkauditd-alert:' "$tmp/accounts/etc/passwd" || complain "the account of the hook is not made"
 
 # -- the catalog ----------------------------------------------------------------------------------------------------------------
 mkdir -p "$tmp/root/var/lib/systemd/catalog"

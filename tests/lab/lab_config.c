@@ -211,6 +211,24 @@ static void write_trunk(FILE *f, const struct carrier *own) {
                 (void)fputs("    refresh: true\n", f);
 }
 
+static void write_silences(FILE *f, const struct lab *lab) {
+        static const char *const times[] = {
+                [SILENCE_ALERT] = "mode: alert, until: 2099-12-31T00:00:00Z",
+                [SILENCE_PROBE] = "mode: probe, from: 2020-01-01T00:00:00+11:00, until: 2099-12-31T00:00:00Z, reason: \"new cables\"",
+                [SILENCE_OVER] = "mode: probe, until: 2020-01-01T00:00:00Z",
+                [SILENCE_LATER] = "mode: probe, from: 2099-01-01T00:00:00Z, until: 2099-12-31T00:00:00Z",
+                [SILENCE_WEEKLY] = "mode: probe, weekly: \"daily 00:00-24:00\"",
+        };
+        bool any = false;
+        for (size_t i = 0; i < lab->n_carriers; i++) {
+                const struct trunk_spec *t = lab->carriers[i].trunk;
+                if (lab->carriers[i].place != 0 || t->silence == SILENCE_NONE)
+                        continue;
+                (void)fprintf(f, "%s  - {trunks: [\"%s\"], %s}\n", any ? "" : "silences:\n", t->name, times[t->silence]);
+                any = true;
+        }
+}
+
 void config_write(struct lab *lab) {
         char *directory = lab_text("%s/secrets", lab->dir);
         if (mkdir(directory, 0700) < 0 && errno != EEXIST)
@@ -222,6 +240,7 @@ void config_write(struct lab *lab) {
         if (!f)
                 lab_fail("unable to write the configuration");
         write_settings(f, lab);
+        write_silences(f, lab);
         long before = ftell(f);
         (void)fputs("trunks:\n", f);
         long after = ftell(f);

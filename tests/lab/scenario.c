@@ -111,6 +111,7 @@ static const struct key trunk_keys[] = {
         K(trunk_spec, cfg_proxies, KIND_BOOL, NULL),
         K(trunk_spec, edited, KIND_WORD, "not|password|hidden|many"),
         K(trunk_spec, refresh, KIND_BOOL, NULL),
+        K(trunk_spec, silence, KIND_WORD, "none|alert|probe|over|later|weekly"),
         K(trunk_spec, secret, KIND_WORD, "password|ha1|none|wrong|wrong_ha1"),
         K(trunk_spec, user, KIND_TEXT, NULL),
         K(trunk_spec, password, KIND_TEXT, NULL),

@@ -169,6 +169,9 @@ enum reset {
         RESET_IDLE_CLOSE, /* an orderly end after the challenge */
 };
 
+/* In force: for alerts, for probes, for probes every minute of the week; and not: its time is over, or has not come. */
+enum silence_mode { SILENCE_NONE, SILENCE_ALERT, SILENCE_PROBE, SILENCE_OVER, SILENCE_LATER, SILENCE_WEEKLY };
+
 struct trunk_spec {
         char *name;
         unsigned line;
@@ -197,6 +200,7 @@ struct trunk_spec {
         char *cfg_qop, *cfg_algorithm, *cfg_domain, *cfg_request_uri, *cfg_method, *cfg_transport;
         unsigned edited;  /* enum edited */
         bool refresh;     /* the configuration has it */
+        unsigned silence; /* enum silence_mode: of the configuration */
         bool cfg_proxies; /* no = the configuration does not say where the carrier is */
         enum secret_mode secret;
         char *user, *password;

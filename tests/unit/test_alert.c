@@ -86,12 +86,101 @@ START_TEST(a_held_trunk_keeps_the_cause_that_was_told) {
 }
 END_TEST
 
+/* -- flapping ----------------------------------------------------------------------------------------------------------------- */
+
+/* Runs as letters, the oldest first: good, bad. */
+static uint32_t history_of(const char *runs) {
+        uint32_t bits = 0;
+        for (size_t i = 1; runs[i]; i++)
+                bits = alert_history(bits, runs[i] != runs[i - 1]);
+        return bits;
+}
+
+/* Computed by hand: 0.80 for the oldest of twenty runs to 1.18 for the newest, divided by twenty. */
+static const struct {
+        const char *runs;
+        unsigned per_mille;
+        bool begins, goes_on;
+} flaps[] = {
+        {"gggggggggggggggggggggggg", 0, false, false},
+        {"b", 0, false, false},
+        {"gb", 59, false, false},
+        {"gbg", 117, false, false},
+        {"gbgbgb", 285, false, true},       /* 1.18 + 1.16 + 1.14 + 1.12 + 1.10 = 5.70 */
+        {"gbgbgbg", 339, true, true},       /* + 1.08 = 6.78 */
+        {"gbgbgbggggggg", 303, true, true}, /* six runs later each has lost 0.12 */
+        {"gbgbgbgggggggggggggg", 261, false, true},
+        {"gbgbgbgggggggggggggggg", 210, false, false},       /* the oldest of them has left: 5 bits, 0.80 to 0.88 */
+        {"gbgbgbgbgbgbgbgbgbgbgbgbgbgbgb", 990, true, true}, /* 19.80 */
+        {"gggggggggbggggggggbggggggggb", 243, false, false},
+};
+
+START_TEST(flapping_is_judged_by_twenty_runs) {
+        uint32_t bits = history_of(flaps[_i].runs);
+        ck_assert_uint_eq(alert_flaps(bits), flaps[_i].per_mille);
+        ck_assert_int_eq(alert_is_flapping(false, bits), flaps[_i].begins);
+        ck_assert_int_eq(alert_is_flapping(true, bits), flaps[_i].goes_on);
+}
+END_TEST
+
+START_TEST(what_flaps_is_told_twice) {
+        struct alert_state s = {.known = true, .told = CAUSE_OK, .told_usec = AGO(1), .flapping_usec = AGO(1)};
+        ck_assert_int_eq(alert_next(&s, true, CAUSE_NO_ANSWER, NOW, HOUR_USEC), CHANGE_FLAPPING);
+        ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, HOUR_USEC), CHANGE_FLAPPING);
+        ck_assert_int_eq(alert_next(&s, false, CAUSE_NO_ANSWER, NOW, HOUR_USEC), CHANGE_BEGAN);
+        s.flapping_told = true;
+        s.told = CAUSE_NO_ANSWER;
+        ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, HOUR_USEC), CHANGE_NONE);
+        ck_assert_int_eq(alert_next(&s, true, CAUSE_STALE_NONCE, NOW, HOUR_USEC), CHANGE_NONE);
+        s.told_usec = AGO(HOUR_USEC);
+        ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, HOUR_USEC), CHANGE_REMINDER);
+        ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, 0), CHANGE_NONE);
+        s.flapping_usec = 0;
+        ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, HOUR_USEC), CHANGE_SETTLED);
+        ck_assert_int_eq(alert_next(&s, true, CAUSE_NO_ANSWER, NOW, HOUR_USEC), CHANGE_SETTLED);
+        s.flapping_told = false;
+        ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, HOUR_USEC), CHANGE_ENDED);
+}
+END_TEST
+
+START_TEST(incidents_are_stretches_of_one_cause) {
+        static const struct {
+                bool open;
+                enum cause had, now;
+                enum change change;
+        } steps[] = {
+                {false, CAUSE_OK, CAUSE_OK, CHANGE_NONE},
+                {false, CAUSE_OK, CAUSE_NO_ANSWER, CHANGE_BEGAN},
+                {true, CAUSE_NO_ANSWER, CAUSE_NO_ANSWER, CHANGE_REMINDER},
+                {true, CAUSE_NO_ANSWER, CAUSE_WRONG_PASSWORD, CHANGE_CHANGED},
+                {true, CAUSE_WRONG_PASSWORD, CAUSE_HELD, CHANGE_REMINDER},
+                {true, CAUSE_NO_ANSWER, CAUSE_OK, CHANGE_ENDED},
+                {true, CAUSE_NO_ANSWER, CAUSE_RUN_ENDED, CHANGE_NONE},
+                {true, CAUSE_NO_ANSWER, CAUSE_MAINTENANCE, CHANGE_NONE},
+                {false, CAUSE_OK, CAUSE_MAINTENANCE, CHANGE_NONE},
+        };
+        for (size_t i = 0; i < ELEMENTS(steps); i++)
+                ck_assert_msg(alert_incident(steps[i].open, steps[i].had, steps[i].now) == steps[i].change, "%zu", i);
+}
+END_TEST
+
+START_TEST(changes_have_words) {
+        for (enum change c = CHANGE_NONE; c < CHANGE_COUNT; c++)
+                for (enum change d = CHANGE_NONE; d < c; d++)
+                        ck_assert_str_ne(change_word(c), change_word(d));
+}
+END_TEST
+
 int main(void) {
         Suite *suite = suite_create("alert");
         TCase *tc = tcase_create("alert");
         tcase_add_loop_test(tc, tells_changes, 0, (int)ELEMENTS(changes));
         tcase_add_loop_test(tc, every_cause_begins_and_ends, 0, CAUSE_COUNT);
         tcase_add_test(tc, a_held_trunk_keeps_the_cause_that_was_told);
+        tcase_add_loop_test(tc, flapping_is_judged_by_twenty_runs, 0, (int)ELEMENTS(flaps));
+        tcase_add_test(tc, what_flaps_is_told_twice);
+        tcase_add_test(tc, incidents_are_stretches_of_one_cause);
+        tcase_add_test(tc, changes_have_words);
         suite_add_tcase(suite, tc);
         SRunner *runner = srunner_create(suite);
         srunner_run_all(runner, CK_ENV);

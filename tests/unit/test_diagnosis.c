@@ -871,25 +871,29 @@ static const struct {
         const char *state, *authentication, *transport, *proxies, *domain, *username, *secret;
         bool decided;
         enum cause cause;
+        const char *maintenance;
 } befores[] = {
-        {"active", "digest", "udp", "h", "d", "u", "s", false, CAUSE_OK},
-        {NULL, NULL, NULL, NULL, "d", "u", "s", false, CAUSE_OK},
-        {"resting", "digest", "UDP", "h:5080", NULL, "u", "s", false, CAUSE_OK},
-        {"inactive", "digest", "udp", "h", "d", "u", "s", true, CAUSE_INACTIVE},
-        {"Deleted", "none", "tls", NULL, NULL, NULL, NULL, true, CAUSE_INACTIVE},
-        {"active", "digest", "tls", "h", "d", "u", "s", false, CAUSE_OK},
-        {"active", "digest", "tcp", "h", "d", "u", "s", false, CAUSE_OK},
-        {"active", "digest", "sctp", "h", "d", "u", "s", true, CAUSE_TRANSPORT_UNSUPPORTED},
-        {"active", "digest", "udp", NULL, NULL, "u", "s", true, CAUSE_TARGET_UNKNOWN},
-        {"active", "digest", "udp", "h1 h2:5080", NULL, "u", "s", false, CAUSE_OK},
-        {"active", "digest", "udp", "h1 h2:port", "d", "u", "s", true, CAUSE_TARGET_UNKNOWN},
-        {"active", "digest", "udp", "h:port", "d", "u", "s", true, CAUSE_TARGET_UNKNOWN},
-        {"active", "digest", "udp", "h", "d>;x", "u", "s", true, CAUSE_TARGET_UNKNOWN},
-        {"active", "digest", "udp", "h", "d", NULL, "s", true, CAUSE_SECRET_MISSING},
-        {"active", "digest", "udp", "h", "d", "u", NULL, true, CAUSE_SECRET_MISSING},
-        {"active", NULL, "udp", "h", "d", NULL, NULL, true, CAUSE_SECRET_MISSING},
-        {"active", "none", "udp", "h", "d", NULL, NULL, false, CAUSE_OK},
-        {"active", "basic", "udp", "h", "d", NULL, NULL, false, CAUSE_OK},
+        {"active", "digest", "udp", "h", "d", "u", "s", false, CAUSE_OK, NULL},
+        {NULL, NULL, NULL, NULL, "d", "u", "s", false, CAUSE_OK, NULL},
+        {"resting", "digest", "UDP", "h:5080", NULL, "u", "s", false, CAUSE_OK, NULL},
+        {"inactive", "digest", "udp", "h", "d", "u", "s", true, CAUSE_INACTIVE, NULL},
+        {"Deleted", "none", "tls", NULL, NULL, NULL, NULL, true, CAUSE_INACTIVE, NULL},
+        {"active", "digest", "tls", "h", "d", "u", "s", false, CAUSE_OK, NULL},
+        {"active", "digest", "tcp", "h", "d", "u", "s", false, CAUSE_OK, NULL},
+        {"active", "digest", "sctp", "h", "d", "u", "s", true, CAUSE_TRANSPORT_UNSUPPORTED, NULL},
+        {"active", "digest", "udp", NULL, NULL, "u", "s", true, CAUSE_TARGET_UNKNOWN, NULL},
+        {"active", "digest", "udp", "h1 h2:5080", NULL, "u", "s", false, CAUSE_OK, NULL},
+        {"active", "digest", "udp", "h1 h2:port", "d", "u", "s", true, CAUSE_TARGET_UNKNOWN, NULL},
+        {"active", "digest", "udp", "h:port", "d", "u", "s", true, CAUSE_TARGET_UNKNOWN, NULL},
+        {"active", "digest", "udp", "h", "d>;x", "u", "s", true, CAUSE_TARGET_UNKNOWN, NULL},
+        {"active", "digest", "udp", "h", "d", NULL, "s", true, CAUSE_SECRET_MISSING, NULL},
+        {"active", "digest", "udp", "h", "d", "u", NULL, true, CAUSE_SECRET_MISSING, NULL},
+        {"active", NULL, "udp", "h", "d", NULL, NULL, true, CAUSE_SECRET_MISSING, NULL},
+        {"active", "none", "udp", "h", "d", NULL, NULL, false, CAUSE_OK, NULL},
+        {"active", "basic", "udp", "h", "d", NULL, NULL, false, CAUSE_OK, NULL},
+        {"active", "digest", "udp", "h", "d", "u", "s", true, CAUSE_MAINTENANCE, "until 2026-12-24T18:00:00Z: new cables"},
+        {"inactive", "digest", "udp", "h", "d", "u", "s", true, CAUSE_INACTIVE, "until 2026-12-24T18:00:00Z"},
+        {"active", "digest", "udp", NULL, NULL, NULL, NULL, true, CAUSE_MAINTENANCE, "until 2026-12-24T18:00:00Z"},
 };
 
 START_TEST(some_trunks_are_not_probed) {
@@ -903,8 +907,11 @@ START_TEST(some_trunks_are_not_probed) {
         if (befores[_i].secret)
                 ck_assert_int_eq(secret_new(&secret, befores[_i].secret, 1), 0);
         t.password = secret;
+        t.maintenance = befores[_i].maintenance ? strdup(befores[_i].maintenance) : NULL;
         struct verdict v = {.cause = CAUSE_COUNT};
         ck_assert_int_eq(diagnosis_before(&t, &v), befores[_i].decided);
+        if (v.cause == CAUSE_MAINTENANCE)
+                ck_assert_str_eq(v.detail, befores[_i].maintenance);
         ck_assert_int_eq(v.cause, befores[_i].decided ? befores[_i].cause : CAUSE_COUNT);
         trunk_clear(&t);
         secret = secret_free(secret);

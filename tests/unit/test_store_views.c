@@ -90,9 +90,9 @@ START_TEST(announcements_are_remembered) {
         enum cause cause = CAUSE_OK;
         int64_t when = 0;
         ck_assert_int_eq(store_announced(s, "id-a", &cause, &when), STORE_NONE);
-        const struct announcement first[] = {{"id-a", CAUSE_STALE_NONCE, run.id}, {"clock", CAUSE_CLOCK_OFF, run.id}};
+        const struct announcement first[] = {{"id-a", CAUSE_STALE_NONCE, run.id, false}, {"clock", CAUSE_CLOCK_OFF, run.id, false}};
         ck_assert_int_eq(store_put_announcements(s, first, 2, START), 0);
-        const struct announcement second = {"id-a", CAUSE_OK, 0};
+        const struct announcement second = {"id-a", CAUSE_OK, 0, false};
         ck_assert_int_eq(store_put_announcements(s, &second, 1, START + 1), 0);
         ck_assert_int_eq(store_announced(s, "id-a", &cause, &when), 0);
         ck_assert_int_eq(cause, CAUSE_OK);
@@ -101,7 +101,7 @@ START_TEST(announcements_are_remembered) {
         ck_assert_int_eq(cause, CAUSE_CLOCK_OFF);
         ck_assert_int_eq(when, START);
 
-        const struct announcement bad[] = {{"id-b", CAUSE_OK, run.id}, {"id-c", CAUSE_OK, 4711}}; /* no such run */
+        const struct announcement bad[] = {{"id-b", CAUSE_OK, run.id, false}, {"id-c", CAUSE_OK, 4711, false}}; /* no such run */
         ck_assert_int_eq(store_put_announcements(s, bad, 2, START), -EIO);
         ck_assert_int_eq(store_announced(s, "id-b", &cause, &when), STORE_NONE);
         change("INSERT INTO cause VALUES (901, 'of_yesterday', 'trunk', 'fail', 'proven', 3, 'Gone.', 'None.', 'None.', 'none');"
