@@ -17,7 +17,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 # shellcheck disable=SC2154
-tree=${build%/*}/system-tree.tar
+tree=${build%/*}/system-tree.tar packages_made=${build%/*}/system-deb
 root=$dir/machine
 name=trunkauditd-test-$$
 leader='' nspawn='' groups=''
@@ -47,11 +47,22 @@ make_tree() {
 	mv "$tree.new" "$tree"
 }
 
+# The package, as an administrator makes it, where it is missing or older than what it is made of.
+make_package() {
+	deb=$(find "$packages_made" -name 'trunkauditd_*.deb' 2>/dev/null)
+	if [ -z "$deb" ] || [ -n "$(find Makefile NEWS README.md common conf daemon packaging sql systemd -type f -newer "$deb" -print -quit)" ]; then
+		rm -rf "$packages_made"
+		sh packaging/deb.sh "$packages_made" >"$dir/package.err" 2>&1 || give_up "the package is built"
+		deb=$(find "$packages_made" -name 'trunkauditd_*.deb')
+	fi
+}
+
 # machine: unpacks it, as a system that has been booted before: with a machine id, a journal that stays, and no timers of its own.
 machine() {
 	exec 9>"$tree.lock"
 	flock 9
 	make_tree
+	make_package
 	exec 9>&-
 	mkdir "$root"
 	tar -xp --numeric-owner -f "$tree" -C "$root"
@@ -148,14 +159,10 @@ crash() { end_machine; }
 
 # -- what runs there --------------------------------------------------------------------------------------------------------------
 
-# put_package: what the administrator installs.
+# put_package FILE: what the administrator installs; the output is in $dir/dpkg.err.
 put_package() {
-	make -s install BUILD="$build" DESTDIR="$root" prefix=/usr sysconfdir=/etc unitdir=/lib/systemd/system >"$dir/install.err" 2>&1 ||
-		give_up "make install"
-	inside systemd-sysusers 2>>"$dir/install.err"
-	inside journalctl --quiet --update-catalog
-	inside systemctl daemon-reload
-	inside systemctl enable --quiet trunkauditd
+	cp "$1" "$root/root/trunkauditd.deb"
+	inside env DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold -i /root/trunkauditd.deb >"$dir/dpkg.err" 2>&1
 }
 
 # world NAME: the lab with the scenario $dir/NAME.scenario, as a service of the machine, which is there before trunkauditd at each boot. It

@@ -26,9 +26,12 @@ is "process 1 is systemd" "$(inside cat /proc/1/comm)" systemd
 is "the machine is in order" "$(inside systemctl is-system-running)" running
 
 # -- installed and started ------------------------------------------------------------------------------------------------------
-put_package
+put_package "$deb" || give_up "the package is installed"
+is "the package does not start what is not configured" "$(unit LoadState) $(unit ActiveState) $(unit UnitFileState)" 'loaded inactive disabled'
+is "  and brings the account, the group and the texts of the events" "$(inside id -nG trunkauditd) $(inside journalctl --list-catalog "$(id_of STARTED)" | wc -l)" \
+	'trunkauditd 1'
 world world
-inside systemctl start trunkauditd || give_up "the service starts"
+inside systemctl enable --quiet --now trunkauditd || give_up "the service starts"
 wait_for "the first run" recorded RUN_DONE
 is "the service is running" "$(unit ActiveState) $(unit SubState) $(unit NRestarts)" 'active running 0'
 is "  and says what it does" "$(unit StatusText)" 'Idle until *; last: run 1: 2 pass, 0 warn, 2 fail, 0 untested'
