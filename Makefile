@@ -2,7 +2,7 @@
 # make run        the demonstration: one audit over the lab's fifteen trunks
 # make test       everything (installs what the tests need)
 # make install    DESTDIR= prefix= sysconfdir= unitdir=
-# make deb        the Debian package, in build/
+# make deb        the Debian package, in build/; make rpm: an RPM package
 #
 # CC=gcc|clang   SAN=address,undefined   WERROR=1   BUILD=directory (default build)
 
@@ -63,7 +63,7 @@ units := $(patsubst %.c,$(BUILD)/%,$(unit_src))
 fuzz_replays := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%.replay,$(fuzz_src))
 fuzzers := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(fuzz_src))
 
-.PHONY: all run demo test check lab units fuzzers fuzz-replays install deb format clean
+.PHONY: all run demo test check lab units fuzzers fuzz-replays install deb rpm format clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -175,6 +175,9 @@ install: all
 # -- packages -----------------------------------------------------------------------------------------------------------
 deb:
 	@sh packaging/deb.sh $(BUILD) $(if $(findstring command line,$(origin VERSION)),$(VERSION))
+
+rpm:
+	@sh packaging/rpm.sh $(BUILD)
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')

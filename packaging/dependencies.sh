@@ -28,6 +28,7 @@ libsubunit-dev          (check links with it)
 '
 test='
 lintian                 house test of the package
+rpm                     house test of the other package
 man-db                  house test of the manuals
 groff-base              the same
 bash-completion         house test of the completions
