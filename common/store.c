@@ -405,6 +405,10 @@ void store_unlock(struct store *s) {
         s->lock_fd = -1;
 }
 
+void store_release_memory(struct store *s) {
+        (void)sqlite3_db_release_memory(s->db);
+}
+
 /* "1: FLOCK  ADVISORY  WRITE 1234 08:01:131 0 EOF", device numbers in hex: proc(5). */
 static bool is_lock_of(const char *line, const struct stat *st, pid_t *ret) {
         int pid;

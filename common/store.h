@@ -50,6 +50,9 @@ const char *store_notice(const struct store *s);
 int store_lock(struct store *s, unsigned *ret_broken);
 void store_unlock(struct store *s);
 
+/* Gives back the pages that were read; what is needed of them is read again. */
+void store_release_memory(struct store *s);
+
 /* Which process audits the database at this moment, by the kernel's list of locks: to try the lock, even for an instant, could keep an
  * audit from starting. ret is 0 for a process that cannot be seen from here. Returns 0, STORE_NONE, -errno (-ENOENT: no such list). */
 int store_lock_holder(const char *path, pid_t *ret);

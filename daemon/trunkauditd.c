@@ -2,6 +2,7 @@
  *
  * Type=notify: READY only when a run can be done; RELOADING and READY around a reload; STOPPING on every way out. */
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -159,6 +160,13 @@ static int on_after(sd_event_source *source, void *user) {
         return 0;
 }
 
+/* Between two runs, which is nearly always, the service keeps none of the memory that a run took. It would otherwise grow for days: the
+ * database's cache to its limit, and the heap around what lives longer than a run. */
+static void release_memory(struct service *s) {
+        store_release_memory(s->store);
+        (void)malloc_trim(0);
+}
+
 static void on_done(struct audit *a, const struct audit_result *result, void *user) {
         struct service *s = user;
         if (!s->stopping)
@@ -167,6 +175,7 @@ static void on_done(struct audit *a, const struct audit_result *result, void *us
                 overdue_run_ended(s->overdue);
         s->audit = audit_free(a);
         write_metrics(s);
+        release_memory(s);
         if (s->stopping || (!s->next_config && !s->waiting))
                 return;
         /* Not here: sockets of the old configuration may be further up the stack. */
