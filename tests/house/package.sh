@@ -21,7 +21,7 @@ chmod 0755 "$tmp"
 PATH=$PATH:/usr/sbin:/sbin
 
 # -- twice the same -----------------------------------------------------------------------------------------------------------
-sh packaging/deb.sh "$tmp/one" >"$tmp/log" 2>&1 || give_up "make deb:" "$(cat "$tmp/log")"
+TMPDIR="$tmp" sh packaging/deb.sh "$tmp/one" >"$tmp/log" 2>&1 || give_up "make deb:" "$(cat "$tmp/log")"
 deb=$(find "$tmp/one" -name 'trunkauditd_*.deb')
 [ -f "$deb" ] || give_up "make deb makes no package"
 
@@ -69,6 +69,7 @@ has() { # has MODE FILE
 has drwx------ etc/trunkauditd/credentials/
 has -rw-r--r-- etc/trunkauditd/trunkauditd.yaml
 has -rwxr-xr-x usr/sbin/trunkauditd
+has -rwxr-xr-x usr/lib/trunkauditd/alert-hook
 has -rwxr-xr-x usr/bin/trunkaudit
 has -rw-r--r-- lib/systemd/system/trunkauditd.service
 has -rw-r--r-- usr/lib/sysusers.d/trunkauditd.conf
