@@ -32,10 +32,10 @@ dropped=-sys_time,-sys_boot,-sys_module,-sys_rawio,-syslog,-wake_alarm,-block_su
 packages=systemd,systemd-sysv,dbus,libnss-systemd,sqlite3,strace,procps,ca-certificates
 packages=$packages,libcurl4,libyaml-0-2,libc-ares2,libmicrohttpd12,libgnutls30,libnettle8
 
-# Makes the archive that all machines are unpacked from, where it is missing or older than this file. Debian comes from where this host has
+# Makes the archive that all machines are unpacked from, where it is missing or has other packages. Debian comes from where this host has
 # it from.
 make_tree() {
-	[ -z "$(find "$tree" -newer tests/system/lib.sh 2>/dev/null)" ] || return 0
+	[ ! -e "$tree" ] || [ "$(cat "$tree.packages" 2>/dev/null)" != "$packages" ] || return 0
 	set --
 	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
 		[ ! -s "$file" ] || set -- "$@" "$file"
@@ -45,6 +45,7 @@ make_tree() {
 	mmdebstrap --quiet --variant=minbase --mode=root --format=tar --aptopt="$dir/apt.conf" --dpkgopt=force-unsafe-io \
 		--include="$packages" bookworm "$tree.new" "$@" >"$dir/tree.err" 2>&1 || give_up "a Debian tree is made"
 	mv "$tree.new" "$tree"
+	echo "$packages" >"$tree.packages"
 }
 
 # The package, as an administrator makes it, where it is missing or older than what it is made of.
@@ -240,3 +241,5 @@ run_now() {
 	send USR1
 	wait_for "the run that was asked for" recorded RUN_DONE $((before + 1))
 }
+
+has_run() { [ "$(query "SELECT count(*) FROM run WHERE $1")" -ge 1 ]; } # has_run CONDITION
