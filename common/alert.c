@@ -38,10 +38,8 @@ enum change alert_change(bool known, enum cause told, int64_t told_usec, enum ca
 
 enum change alert_next(const struct alert_state *s, bool damped, enum cause now, int64_t now_usec, uint64_t reminder_usec) {
         bool flapping = damped && s->flapping_usec != 0;
-        if (flapping && !s->flapping_told)
-                return CHANGE_FLAPPING;
         if (flapping)
-                return is_due(s->told_usec, now_usec, reminder_usec) ? CHANGE_REMINDER : CHANGE_NONE;
+                return !s->flapping_told || is_due(s->told_usec, now_usec, reminder_usec) ? CHANGE_FLAPPING : CHANGE_NONE;
         if (s->flapping_told)
                 return CHANGE_SETTLED;
         return alert_change(s->known, s->told, s->told_usec, now, now_usec, reminder_usec);

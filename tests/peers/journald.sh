@@ -98,6 +98,8 @@ read_journal() {
 			j ->> 'TRUNKAUDIT_DETAIL' AS detail, j ->> 'TRUNKAUDIT_REMEDY' AS remedy,
 			j ->> 'TRUNKAUDIT_CORRELATION_ID' AS correlation_id, j ->> 'TRUNKAUDIT_CONTEXT_ID' AS context_id,
 			j ->> 'TRUNKAUDIT_CF_ID' AS cf_id, j ->> 'TRUNKAUDIT_FIELD' AS field,
+			CAST(j ->> 'TRUNKAUDIT_INCIDENT' AS INTEGER) AS incident, j ->> 'TRUNKAUDIT_CHANGE' AS change,
+			j ->> 'TRUNKAUDIT_SUBJECT' AS subject,
 			j ->> 'TRUNKAUDIT_PLATFORM_VALUE' || '|' || (j ->> 'TRUNKAUDIT_CONFIG_VALUE') || '|' || (j ->> 'TRUNKAUDIT_CARRIER_VALUE')
 				AS said
 		FROM entry"
@@ -185,6 +187,9 @@ is 'their fields are those of the database' "$(query "
 is 'a failure is an error' "$(told TRUNK_FAILED "cause = 'stale_nonce' AND priority = 3")" 1
 is 'what could not be tested is a warning' "$(told TRUNK_FAILED "cause = 'no_challenge' AND priority = 4")" 1
 is 'a denied scope names the correlation id' "$(told TRUNK_FAILED "cause = 'scope_denial' AND priority = 4 AND length(correlation_id) = 36")" 1
+is 'each is an alert of an incident' "$(query "SELECT count(*) FROM event AS e JOIN audit.incidents AS i ON i.alert_id = e.incident
+	WHERE e.id = '$(id_of TRUNK_FAILED)' AND e.change = 'began' AND e.subject = e.trunk AND i.trunk_id = e.trunk_id AND i.cause = e.cause
+		AND i.told = 1 AND i.until IS NULL")" 10
 is 'started once' "$(told STARTED 'priority = 6')" 1
 is 'the run ended once' "$(told RUN_DONE "run = $first AND message LIKE '%15 trunks%'")" 1
 is 'nothing of platform and clock, which are well' "$(told PLATFORM_FAILED 1) $(told CLOCK_OFF 1)" '0 0'
@@ -203,6 +208,13 @@ read_journal
 is 'a trunk recovered' "$(told TRUNK_RECOVERED "run > $before AND trunk = 'MEL-Secondary' AND outcome = 'pass' AND cause = 'ok' AND priority = 6")" 1
 is 'another fails for another cause' \
 	"$(told TRUNK_CHANGED "run > $before AND trunk = 'BOM-Secondary' AND cause = 'refused_before_challenge' AND priority = 4")" 1
+is 'the end of an incident, and another cause of one, name it' "$(query "SELECT e.change, min(f.change), count(*) FROM event AS e
+	JOIN event AS f ON f.incident = e.incident AND f.run < e.run WHERE e.run > $before AND e.trunk IS NOT NULL GROUP BY e.change ORDER BY 1")" \
+	'changed|began|1
+ended|began|1'
+is '  of another cause there is a row' "$(query "SELECT cause, until IS NULL, told FROM audit.incidents WHERE trunk = 'BOM-Secondary' ORDER BY id")" \
+	'no_answer|0|1
+refused_before_challenge|1|1'
 is 'nothing else is told' "$(query "SELECT count(*) FROM event WHERE run > $before AND trunk IS NOT NULL")" 2
 is 'a difference that is the cause of a verdict is told by it alone' "$(told DRIFT_FOUND 1)" 0
 
@@ -240,6 +252,8 @@ sqlite3 "$db" "UPDATE listing SET listed_usec = listed_usec - 26 * 3600000000"
 reload
 run_now
 read_journal
+is '  the platform has incidents, too' "$(query "SELECT e.change, i.cause FROM event AS e JOIN audit.incidents AS i ON i.alert_id = e.incident
+	WHERE e.id = '$(id_of PLATFORM_FAILED)' AND i.trunk = 'platform' AND i.until IS NULL")" 'began|platform_unreachable'
 is 'the platform cannot be asked: how old the list is' "$(told PLATFORM_FAILED "run > $before AND message LIKE '%(trunks as of %Z: 26 h old)'")" 1
 is 'the end of the run says it, too' "$(told RUN_DONE "run > $before AND message LIKE '%platform platform_unreachable (trunks as of %Z: 26 h old), clock%'")" 1
 is 'nobody vanished, and silence ends no difference' \

@@ -133,7 +133,7 @@ START_TEST(what_flaps_is_told_twice) {
         ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, HOUR_USEC), CHANGE_NONE);
         ck_assert_int_eq(alert_next(&s, true, CAUSE_STALE_NONCE, NOW, HOUR_USEC), CHANGE_NONE);
         s.told_usec = AGO(HOUR_USEC);
-        ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, HOUR_USEC), CHANGE_REMINDER);
+        ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, HOUR_USEC), CHANGE_FLAPPING); /* the reminder */
         ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, 0), CHANGE_NONE);
         s.flapping_usec = 0;
         ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, HOUR_USEC), CHANGE_SETTLED);
