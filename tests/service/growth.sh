@@ -5,7 +5,7 @@
 set -u
 # shellcheck source=tests/service/lib.sh
 . tests/service/lib.sh
-runs=${2:-60}
+runs=$(((${2:-60} + 9) / 10 * 10)) # in full tens: what is compared stands right after a reload, which closes idle connections
 settled=30     # runs after which nothing may grow any more: by then all that lives longer than a run has been made
 heap_room=2048 # bytes, and
 rss_room=512   # KiB, that may be between then and the last run, however many there were
