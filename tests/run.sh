@@ -210,7 +210,7 @@ stage() { # stage NAME COMMAND...: starts it as soon as a lane is free
 scripts() { # scripts DIRECTORY FOLDER [SUFFIX [SHARE]]
 	for script in "tests/$2"/*.sh; do
 		case $script in
-		*'*'* | */lib.sh | */figures.sh) continue ;; # no such test; what tests share; what only measures
+		*'*'* | *lib.sh | */figures.sh) continue ;; # no such test; what tests share; what only measures
 		esac
 		stage "$2: $(basename "$script" .sh)${3:-}" script "$script" "$1" "${4:-1}"
 	done
