@@ -169,6 +169,7 @@ install: all
 	install -D -m 0644 packaging/completion/trunkaudit.bash $(DESTDIR)$(bashcompletiondir)/trunkaudit
 	ln -sf trunkaudit $(DESTDIR)$(bashcompletiondir)/trunkauditd
 	install -D -m 0644 packaging/completion/_trunkaudit $(DESTDIR)$(zshcompletiondir)/_trunkaudit
+	install -D -m 0644 -t $(DESTDIR)$(docdir) docs/operations.md
 	install -D -m 0644 -t $(DESTDIR)$(docdir)/examples examples/*
 	install -D -m 0644 systemd/trunkauditd.catalog $(DESTDIR)$(catalogdir)/trunkauditd.catalog
 

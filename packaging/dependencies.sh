@@ -52,11 +52,16 @@ systemd-container       boots it
 python3-minimal         drives the real peers
 libedit2                (chronyd needs it where chrony is unpacked, see below)
 libseccomp2             (the same)
+libestr0                (rsyslogd needs it, see below)
+libfastjson4            (the same)
+liblognorm5             (the same)
 '
 # Programs that are only unpacked for the tests: their packages would start services, or replace this host's.
 unpacked_programs='
 prometheus                usr/bin/promtool                    judges the metrics and the alert rules
 prometheus-node-exporter  usr/bin/prometheus-node-exporter    reads the metrics
+rsyslog                   usr/sbin/rsyslogd                   ships the events; its package would become the logger of this host
+rsyslog                   usr/lib                             its modules
 '
 policy=/usr/sbin/policy-rc.d
 unpacked=${BUILD:-build}/peers

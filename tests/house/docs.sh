@@ -1,6 +1,6 @@
 #!/bin/sh
 # docs.sh BUILD: documents and code say the same: the sample configuration has every key and no wrong one, the table of causes is whole,
-# the commands and views that README and CONTRIBUTING name exist, NEWS knows the version.
+# the commands and views that README, CONTRIBUTING and the operations guide name exist, NEWS knows the version.
 # shellcheck disable=SC2013 # none of the words below has a space
 set -eu
 build=${1:-build}
@@ -45,7 +45,7 @@ fi
 
 # -- commands -------------------------------------------------------------------------------------------------------------------
 # Indented blocks and `quoted code` of the pages.
-for page in README.md CONTRIBUTING.md; do
+for page in README.md CONTRIBUTING.md docs/operations.md; do
 	awk '/^    / { print; next } { n = split($0, part, "`"); for (i = 2; i <= n; i += 2) print part[i] }' "$page"
 done >"$tmp/code"
 grep -q 'make run' "$tmp/code" || complain "README does not say make run: nothing was compared"
@@ -64,7 +64,11 @@ done
 views=$(sed -n 's/^CREATE VIEW \([a-z_]*\).*/\1/p' sql/views.sql)
 [ -n "$views" ] || complain "no views found in sql/views.sql"
 for view in $views; do
-	grep -q "\`$view\`" README.md || complain "README does not name the view $view"
+	grep -q "\`$view\`" docs/operations.md || complain "docs/operations.md does not name the view $view"
+done
+# Files that the guide names by the place where the package puts them, or by that in this tree.
+for file in $(grep -ohE '(examples|docs)/[A-Za-z0-9_.-]+\.[a-z]+' README.md docs/operations.md | sort -u); do
+	[ -e "$file" ] || complain "there is no $file"
 done
 for view in $(grep -oiE '\<from [a-z_]+' "$tmp/code" | awk '{ print $2 }' | sort -u); do
 	echo "$views" | grep -qx "$view" || complain "there is no view $view"

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2317 # a trap calls what seems unreachable
 # journal_lib.sh: a private systemd-journald, with mounts and processes of its own: nothing of this host's journal is touched. Sourced, from
 # the root of the tree, first of all; what follows in the script is inside. Sets build, and has all of lib.sh.
 

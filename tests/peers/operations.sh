@@ -1,6 +1,7 @@
 #!/bin/sh
 # operations.sh [BUILD]: the operations guide is true: its journalctl and sqlite3 lines are run against a real journal and a real database,
 # its log shipper's configuration by a real rsyslogd.
+# shellcheck disable=SC2013,SC2317 # no word below has a space; wait_for calls what seems unreachable
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/peers/journal_lib.sh

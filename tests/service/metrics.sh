@@ -79,6 +79,8 @@ is "  is known" "$(sql service "SELECT certificate_ends FROM standing WHERE trun
 is "the clock" "$(plain clock_severity) $(plain clock_servers_used)" '0 1'
 is "the platform" "$(plain platform_severity) $(value platform_info 'cause="platform_ok"')" '0 1'
 is "runs" "$(plain runs_total) $(value runs_last_day 'state="done"') $(plain schedule_interval_seconds)" '2 2 86400'
+is "the operations guide explains each" \
+	"$(sed -n 's/^# TYPE trunkaudit_\([a-z_]*\) .*/\1/p' "$metrics" | while read -r name; do grep -q "\`$name\`" docs/operations.md || echo "$name"; done)" ''
 has "the odd name is escaped" "$metrics" '^trunkaudit_trunk_info\{trunk_id="odd",trunk="od\\"d\} 1 # HELP \\\\ ä'
 
 # -- the real node exporter ---------------------------------------------------------------------------------------------------
