@@ -14,6 +14,7 @@ struct command_line {
         const char *config_file;
         const char *database; /* NULL = the configuration's */
         bool json, force, dry_run, nagios, overwrite;
+        uint64_t wait_usec;       /* for another process that audits; 0 = not at all, UINT64_MAX = for ever */
         const char *record;       /* directory for the platform's replies; NULL = none */
         const char *const *names; /* trunks, by id or name; NULL-terminated */
         unsigned limit;           /* rows; 0 = all */

@@ -6,6 +6,7 @@
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
+#include "../common/duration.h"
 #include "audit.h"
 #include "backup_command.h"
 #include "command.h"
@@ -19,7 +20,8 @@
 #include "usage.h"
 #include "view_command.h"
 
-#define LIMIT_DEFAULT 50 /* rows of history and clock */
+#define LIMIT_DEFAULT 50             /* rows of history and clock */
+#define WAIT_RETRY_USEC USEC_PER_SEC /* another process audits: tried again then, with --wait */
 
 enum { FOR_PROBE = 1, FOR_EXPLAIN = 2, FOR_OTHERS = 4 };
 
@@ -30,6 +32,9 @@ struct command_run {
         struct audit_context context;
         struct store *store;
         bool progress; /* shown on the terminal */
+        struct audit *audit;
+        sd_event_source *retry;      /* another process audits */
+        uint64_t waiting_since_usec; /* CLOCK_MONOTONIC; 0 = it never had to wait */
         int code;
 };
 
@@ -112,20 +117,60 @@ static void on_done(struct audit *a, const struct audit_result *result, void *us
 }
 
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *info, void *user) {
-        struct audit **a = user;
+        struct command_run *c = user;
         (void)source;
         (void)info;
-        audit_abort(*a);
-        return 0;
+        if (c->audit) {
+                audit_abort(c->audit);
+                return 0;
+        }
+        if (c->progress)
+                (void)fputs("\r\033[K", stderr);
+        c->code = complain(EXIT_UNTESTED, "stopped while it waited for another process that audits %s", store_path(c->store));
+        return sd_event_exit(c->context.event, 0);
 }
 
-static int run_audit(struct command_run *c, const struct config *config, struct journal *journal, sd_event *event) {
-        struct audit *audit = NULL;
-        int r = audit_context_open(&c->context, event, config, c->store, journal);
-        if (r < 0)
-                return complain(EXIT_BROKEN, "unable to set up the run: %s", strerror(-r));
-        if (c->line->record && c->context.http)
-                http_record(c->context.http, c->line->record);
+static void show_waiting(const struct command_run *c, uint64_t waited_usec) {
+        pid_t holder = 0;
+        char who[40] = "";
+        if (waited_usec > 0 && !c->progress)
+                return;
+        if (store_lock_holder(store_path(c->store), &holder) == 0 && holder > 0)
+                (void)snprintf(who, sizeof who, " (%d)", (int)holder);
+        (void)fprintf(stderr, "%sanother process%s audits %s; waiting for it, %llu s%s", c->progress ? "\r\033[K" : "trunkaudit: ", who,
+                      store_path(c->store), (unsigned long long)(waited_usec / USEC_PER_SEC), c->progress ? "" : "\n");
+}
+
+static int begin_audit(struct command_run *c);
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *user) {
+        struct command_run *c = user;
+        (void)source;
+        (void)usec;
+        int r = begin_audit(c);
+        return r < 0 ? sd_event_exit(c->context.event, 0) : 0;
+}
+
+/* Returns 0, or < 0 when it is over: c->code says how. */
+static int wait_for_lock(struct command_run *c) {
+        uint64_t now = now_usec_of(CLOCK_MONOTONIC);
+        c->waiting_since_usec = c->waiting_since_usec ? c->waiting_since_usec : now;
+        uint64_t waited = now - c->waiting_since_usec;
+        if (waited >= c->line->wait_usec) {
+                if (waited > 0 && c->progress)
+                        (void)fputs("\r\033[K", stderr);
+                c->code = complain(EXIT_UNTESTED,
+                                   "another process audits %s at this moment; try again when it is done, or wait with --wait",
+                                   store_path(c->store));
+                return -EBUSY;
+        }
+        show_waiting(c, waited);
+        uint64_t pause = c->line->wait_usec - waited < WAIT_RETRY_USEC ? c->line->wait_usec - waited : WAIT_RETRY_USEC;
+        c->retry = sd_event_source_disable_unref(c->retry);
+        return sd_event_add_time_relative(c->context.event, &c->retry, CLOCK_MONOTONIC, pause, USEC_PER_MSEC, on_retry, c);
+}
+
+static int begin_audit(struct command_run *c) {
         const struct audit_request request = {
                 .trigger = RUN_TRIGGER_COMMAND,
                 .names = c->line->names[0] ? c->line->names : NULL,
@@ -134,20 +179,31 @@ static int run_audit(struct command_run *c, const struct config *config, struct 
                 .progress = on_progress,
         };
         c->code = EXIT_BROKEN;
-        r = audit_start(&audit, &c->context, &request, on_done, c);
-        if (r == STORE_BUSY) {
-                c->code = complain(EXIT_UNTESTED, "another process audits %s at this moment; try again when it is done",
-                                   store_path(c->store));
-        } else if (r == 0) {
-                r = sd_event_add_signal(event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, on_stop, &audit);
+        int r = audit_start(&c->audit, &c->context, &request, on_done, c);
+        if (r == STORE_BUSY)
+                return wait_for_lock(c);
+        if (r == 0 && c->waiting_since_usec && c->progress)
+                (void)fputs("\r\033[K", stderr);
+        return r;
+}
+
+static int run_audit(struct command_run *c, const struct config *config, struct journal *journal, sd_event *event) {
+        int r = audit_context_open(&c->context, event, config, c->store, journal);
+        if (r < 0)
+                return complain(EXIT_BROKEN, "unable to set up the run: %s", strerror(-r));
+        if (c->line->record && c->context.http)
+                http_record(c->context.http, c->line->record);
+        if (begin_audit(c) == 0) {
+                r = sd_event_add_signal(event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, on_stop, c);
                 if (r >= 0)
-                        r = sd_event_add_signal(event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, on_stop, &audit);
+                        r = sd_event_add_signal(event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, on_stop, c);
                 if (r >= 0)
                         r = sd_event_loop(event);
                 if (r < 0)
                         c->code = complain(EXIT_BROKEN, "the event loop failed: %s", strerror(-r));
         }
-        (void)audit_free(audit);
+        c->audit = audit_free(c->audit);
+        c->retry = sd_event_source_disable_unref(c->retry);
         r = c->line->record && c->context.http ? http_record_error(c->context.http) : 0;
         if (r < 0)
                 c->code = complain(EXIT_BROKEN, "unable to save what the platform said in %s: %s", c->line->record, strerror(-r));
@@ -259,13 +315,20 @@ static int command_explain(const struct command_line *l) {
         return explain_command(&o);
 }
 
+/* Without a value: for ever. */
+static bool read_wait(const char *text, uint64_t *ret_usec) {
+        *ret_usec = UINT64_MAX;
+        return !text || (duration_parse(ret_usec, span_of(text)) == 0 && *ret_usec > 0);
+}
+
 static int dispatch(const char *command, const struct command_line *l) {
         if (l->nagios && strcmp(command, "status") != 0)
                 return complain(EXIT_USAGE, "%s: --nagios is for status", command);
         if (l->names[0] && strcmp(command, "run") != 0 && !l->nagios)
                 return complain(EXIT_USAGE, "%s: --trunk is for run and for status --nagios", command);
-        if ((l->force || l->record || l->dry_run) && strcmp(command, "run") != 0)
-                return complain(EXIT_USAGE, "%s: %s is for run", command, l->force ? "--force" : l->record ? "--record" : "--dry-run");
+        const char *run_only = l->force ? "--force" : l->record ? "--record" : l->dry_run ? "--dry-run" : l->wait_usec ? "--wait" : NULL;
+        if (run_only && strcmp(command, "run") != 0)
+                return complain(EXIT_USAGE, "%s: %s is for run", command, run_only);
         if (l->overwrite && strcmp(command, "backup") != 0)
                 return complain(EXIT_USAGE, "%s: --overwrite is for backup", command);
         bool probe = strcmp(command, "probe") == 0, explain = strcmp(command, "explain") == 0;
@@ -358,6 +421,7 @@ int main(int argc, char **argv) {
                                                 {"force", no_argument, NULL, 'f'},
                                                 {"record", required_argument, NULL, 'W'},
                                                 {"dry-run", no_argument, NULL, 'n'},
+                                                {"wait", optional_argument, NULL, 'w'},
                                                 {"nagios", no_argument, NULL, 'g'},
                                                 {"overwrite", no_argument, NULL, 'O'},
                                                 {"help", no_argument, NULL, 'h'},
@@ -413,6 +477,10 @@ int main(int argc, char **argv) {
                         break;
                 case 'n':
                         l.dry_run = true;
+                        break;
+                case 'w':
+                        if (!read_wait(optarg, &l.wait_usec))
+                                return complain(EXIT_USAGE, "--wait: \"%s\" is not a length of time, as 90s or 5m", optarg);
                         break;
                 case 'g':
                         l.nagios = true;

@@ -8,6 +8,8 @@ static const char help[] =
         "\n"
         "  run [--trunk NAME]... [--json]       audit now: every trunk, or those named (id or name)\n"
         "      --force          with --trunk: send credentials again that the lock-out guard holds\n"
+        "      --wait[=TIME]    while another process audits this database, wait (at most 90s, 5m, ...) in place of giving up; exit 3 "
+        "then\n"
         "      --record DIR     save what the platform says in a new directory, without secrets (see platform.page_dir)\n"
         "      --dry-run        show what would be written to the platform for trunks with refresh: true, and do not write it\n"
         "  status [--json]                      each trunk's newest verdict\n"

@@ -24,7 +24,7 @@ _trunkaudit() {
 
 	local common='--config --help --version'
 	local -A options=(
-		[run]='--trunk --json --force --record --dry-run'
+		[run]='--trunk --json --force --wait --record --dry-run'
 		[status]='--json --nagios --trunk --database'
 		[history]='--limit --json --database'
 		[clock]='--limit --json --database'
