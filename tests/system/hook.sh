@@ -1,6 +1,7 @@
 #!/bin/sh
 # hook.sh [BUILD]: the hand-off of alerts by trunkauditd-alert@.service: one instance an incident, with the fields of the event in its
 # environment, under an account that sees no secret; what was not taken waits, over a reboot too.
+# shellcheck disable=SC2317 # a trap or wait_for calls what seems unreachable
 set -u
 # shellcheck source=tests/system/lib.sh
 . tests/system/lib.sh
