@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,8 +99,15 @@ static int read_file(char **ret, size_t *ret_n, const char *file) {
 }
 
 int config_load(struct config **ret, const char *file, struct complaints *complaints) {
+        char sha256[CONFIG_SHA256_MAX];
+        return config_load_digested(ret, file, complaints, sha256);
+}
+
+int config_load_digested(struct config **ret, const char *file, struct complaints *complaints, char ret_sha256[static CONFIG_SHA256_MAX]) {
+        unsigned char digest[SHA256_DIGEST_LENGTH];
         _cleanup_(freep) char *bytes = NULL;
         size_t n = 0;
+        ret_sha256[0] = '\0';
         int r = read_file(&bytes, &n, file);
         if (r == EMFILE || r == ENFILE || r == ENOMEM)
                 return -r; /* our own exhaustion is no mistake of the file's */
@@ -108,7 +116,12 @@ int config_load(struct config **ret, const char *file, struct complaints *compla
                                   r == EINVAL ? "Not a regular file" : strerrordesc_np(r));
                 return r < 0 ? r : 1;
         }
-        return r < 0 ? r : config_parse(ret, file, (struct span){bytes, n}, complaints);
+        if (r < 0)
+                return r;
+        (void)SHA256((const unsigned char *)bytes, n, digest);
+        hex_write(ret_sha256, digest, sizeof digest);
+        ret_sha256[2 * sizeof digest] = '\0';
+        return config_parse(ret, file, (struct span){bytes, n}, complaints);
 }
 
 struct config *config_free(struct config *config) {

@@ -8,6 +8,7 @@
 #include "secret.h"
 #include "silence.h"
 
+#define CONFIG_SHA256_MAX 65 /* bytes of a digest in hex, with the final NUL */
 #define CONFIG_FILE_DEFAULT "/etc/trunkauditd/trunkauditd.yaml"
 #define CONFIG_SIZE_MAX (4 * 1024 * 1024) /* bytes of the file */
 
@@ -131,6 +132,9 @@ struct config {
 /* Reads FILE. Every mistake found is in complaints (also when the file cannot be opened). Returns 0 with a config when there is no
  * error among them, 1 when there is (ret untouched), or -errno when we are broken. */
 int config_load(struct config **ret, const char *file, struct complaints *complaints);
+
+/* The same, with the SHA-256 of the bytes that were read, in hex; "" when the file could not be. */
+int config_load_digested(struct config **ret, const char *file, struct complaints *complaints, char ret_sha256[static CONFIG_SHA256_MAX]);
 
 /* The same for bytes in memory; file is the name used in complaints. */
 int config_parse(struct config **ret, const char *file, struct span text, struct complaints *complaints);

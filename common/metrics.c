@@ -67,8 +67,9 @@ static void put_service(FILE *out, const struct metrics *m) {
 }
 
 static void put_runs(FILE *out, const struct metrics *m) {
-        put_count_metric(out, "runs_total", "counter", m->day.newest, "Runs begun since the database was made.");
-        begin_family(out, "runs_last_day", "gauge", "Runs that started in the last 24 hours, by how they ended.");
+        put_count_metric(out, "runs_total", "counter", m->day.newest, "Runs begun, and slots missed, since the database was made.");
+        begin_family(out, "runs_last_day", "gauge",
+                     "Runs that started in the last 24 hours, by how they ended, and slots that were missed.");
         for (enum run_state state = 0; state < RUN_STATES; state++)
                 (void)fprintf(out, PREFIX "runs_last_day{state=\"%s\"} %u\n", run_state_word(state), m->day.of[state]);
         if (!m->run)

@@ -47,13 +47,16 @@ static const char standing[] =
 static const char incidents[] =
 #include "sql/011_incidents.inc"
         ;
+static const char missed[] =
+#include "sql/012_missed.inc"
+        ;
 static const char views[] =
 #include "sql/views.inc"
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
-static const char *const migrations[] = {initial,          transports, guard,   carrier_clock, verdicts, platform_view,
-                                         platform_request, drift,      changes, standing,      incidents};
+static const char *const migrations[] = {initial,          transports, guard,   carrier_clock, verdicts,  platform_view,
+                                         platform_request, drift,      changes, standing,      incidents, missed};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {

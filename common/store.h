@@ -11,6 +11,7 @@
 #include "evidence.h"
 #include "guard.h"
 #include "refusal.h"
+#include "slot.h"
 #include "trunk.h"
 #include "verdict.h"
 
@@ -70,7 +71,7 @@ struct store_copy {
 };
 int store_copy(struct store *s, const char *file, unsigned flags, struct store_copy *ret);
 
-enum run_state { RUN_RUNNING, RUN_DONE, RUN_ABORTED, RUN_BROKEN, RUN_STATES };
+enum run_state { RUN_RUNNING, RUN_DONE, RUN_ABORTED, RUN_BROKEN, RUN_MISSED, RUN_STATES };
 enum run_trigger { RUN_TRIGGER_SLOT, RUN_TRIGGER_START, RUN_TRIGGER_SIGNAL, RUN_TRIGGER_COMMAND };
 const char *run_state_word(enum run_state s);
 const char *run_trigger_word(enum run_trigger t);
@@ -82,7 +83,11 @@ struct run {
         int64_t started_usec, finished_usec;
         enum run_state state;
         enum run_trigger trigger;
-        bool partial; /* only named trunks were asked for */
+        bool partial;              /* only named trunks were asked for */
+        uint64_t interval_usec;    /* of the schedule; 0 = none (a command) */
+        int64_t config;            /* id of the configuration in force, see store_put_config_load(); 0 = unknown */
+        enum slot_reason reason;   /* why it belongs to no slot though the schedule began it */
+        const char *reason_detail; /* borrowed; NULL = none */
 
         struct verdict clock;
         bool clock_measured;
@@ -147,7 +152,7 @@ struct result {
         enum change change;          /* set by the audit, for the journal; not stored */
 };
 
-/* Opens the run's row (state `running`) from slot_usec, started_usec, trigger and partial; committed at once. run->id is set. */
+/* Opens the run's row (state `running`) from slot_usec to reason_detail; committed at once. run->id is set. */
 int store_begin_run(struct store *s, struct run *run);
 
 /* Results, evidence and the closing of the run's row, in one transaction: all of it or nothing, so that it can be tried again. A trunk
@@ -166,7 +171,7 @@ int store_known_trunks(struct store *s, struct trunk_list *ret, int64_t *ret_use
 /* The last run with that state that was not partial (finished_usec of it). STORE_NONE when there is none. */
 int store_last_run(struct store *s, enum run_state state, struct run *ret);
 
-/* Of the runs that started after since_usec: how many ended in each state, and the newest id; 0 = none. */
+/* Of the runs that started after since_usec, and the slots missed after it: how many ended in each state, and the newest id; 0 = none. */
 struct run_counts {
         unsigned of[RUN_STATES];
         int64_t newest;
@@ -243,6 +248,28 @@ int store_untested_news(struct store *s, int64_t run, int64_t before_usec, struc
 struct table;
 int store_drift_told(struct store *s, const struct table *news);
 int store_listing_told(struct store *s);
+
+/* -- slots and configurations (store_slot.c) ------------------------------------------------------------------------------ */
+
+/* due_usec: the slot that is due. */
+int store_slot_record(struct store *s, int64_t due_usec, struct slot_record *ret);
+
+/* A row of state `missed` for each of the plan's missed slots that has none, the newest SLOT_MISSED_MAX at most; all of them or nothing.
+ * config: as in struct run. ret_rows: how many were written. */
+int store_put_missed(struct store *s, const struct slot_plan *p, uint64_t interval_usec, int64_t config, uint64_t *ret_rows);
+
+/* A row of `config_load`: the configuration was read. Borrowed texts. */
+struct config_load {
+        int64_t read_usec;
+        bool reload, accepted;
+        const char *file;
+        const char *sha256; /* of the file, in hex; NULL = it could not be read */
+        size_t mistakes;
+        const char *complaint; /* the first one; NULL = none */
+        size_t trunks;
+};
+
+int store_put_config_load(struct store *s, const struct config_load *c, int64_t *ret_id);
 
 /* -- what was changed on the platform (store_edit.c) ------------------------------------------------------------------- */
 

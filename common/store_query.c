@@ -28,8 +28,24 @@ static const char *const sql[STATEMENT_COUNT] = {
                                     " reference) = (excluded.kind, excluded.outcome, excluded.confidence, excluded.priority,"
                                     " excluded.sentence, excluded.remedy, excluded.proof, excluded.reference)",
 
-        [STATEMENT_BEGIN_RUN] = "INSERT INTO run (program, slot_usec, started_usec, state, trigger, partial)"
-                                " VALUES (:program, :slot, :started, 'running', :trigger, :partial)",
+        /* The best of a slot's rows counts; the numbers are those of enum slot_row. */
+        [STATEMENT_SLOT_RECORD] =
+                "SELECT newest.slot_usec, newest.interval_usec,"
+                " coalesce((SELECT max(CASE state WHEN 'done' THEN 3 WHEN 'missed' THEN 1 ELSE 2 END) FROM run WHERE slot_usec = :due), 0),"
+                " (SELECT coalesce(finished_usec, started_usec) FROM run WHERE state <> 'missed' AND NOT partial ORDER BY id DESC LIMIT 1)"
+                " FROM (SELECT 1) LEFT JOIN (SELECT slot_usec, interval_usec FROM run WHERE slot_usec <= :due"
+                " ORDER BY slot_usec DESC, id DESC LIMIT 1) AS newest",
+        /* A row is a fact, and one is enough. */
+        [STATEMENT_PUT_MISSED] =
+                "INSERT INTO run (program, slot_usec, state, trigger, partial, interval_usec, config, reason, reason_detail)"
+                " WITH RECURSIVE slot (usec) AS (VALUES (:first) UNION ALL SELECT usec + :interval FROM slot WHERE usec < :last)"
+                " SELECT :program, usec, 'missed', 'slot', 0, :interval, :config, :reason, :detail FROM slot"
+                " WHERE NOT EXISTS (SELECT 1 FROM run WHERE slot_usec = slot.usec)",
+        [STATEMENT_PUT_CONFIG_LOAD] = "INSERT INTO config_load (read_usec, occasion, accepted, file, sha256, mistakes, complaint, trunks)"
+                                      " VALUES (:read, :occasion, :accepted, :file, :sha256, :mistakes, :complaint, :trunks)",
+        [STATEMENT_BEGIN_RUN] =
+                "INSERT INTO run (program, slot_usec, started_usec, state, trigger, partial, interval_usec, config, reason, reason_detail)"
+                " VALUES (:program, :slot, :started, 'running', :trigger, :partial, :interval, :config, :reason, :detail)",
         [STATEMENT_END_RUN] =
                 "UPDATE run SET finished_usec = :finished, state = :state,"
                 " clock_cause = (SELECT id FROM cause WHERE word = :clock_cause), clock_detail = :clock_detail,"
@@ -269,7 +285,7 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_READ_STANDING] = "SELECT trunk, trunk_id, carrier, outcome, cause, detail, severity, latency_usec, carrier_offset_usec,"
                                     " carrier_bound_usec, tested_usec, passed_usec, refused_since_usec, certificate_ends_usec"
                                     " FROM standing WHERE :argument IS NULL OR trunk_id = :argument LIMIT :limit",
-        [STATEMENT_COUNT_RUNS] = "SELECT state, count(*), max(id) FROM run WHERE started_usec > :since GROUP BY state",
+        [STATEMENT_COUNT_RUNS] = "SELECT state, count(*), max(id) FROM run WHERE coalesce(started_usec, slot_usec) > :since GROUP BY state",
         [STATEMENT_READ_RUNS] = "SELECT * FROM runs WHERE :argument = 0 OR id = :argument LIMIT :limit",
         [STATEMENT_READ_DRIFT] = "SELECT * FROM drift WHERE ended IS NULL LIMIT :limit",
         /* Where platform and configuration differ, too, the cause says only half of it. */

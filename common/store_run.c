@@ -13,6 +13,8 @@ const char *run_state_word(enum run_state state) {
                 return "aborted";
         case RUN_BROKEN:
                 return "broken";
+        case RUN_MISSED:
+                return "missed";
         case RUN_STATES:
                 break;
         }
@@ -73,6 +75,10 @@ int store_begin_run(struct store *s, struct run *run) {
         bind_integer(&q, ":started", run->started_usec);
         bind_text(&q, ":trigger", run_trigger_word(run->trigger));
         bind_integer(&q, ":partial", run->partial);
+        bind_optional(&q, ":interval", (int64_t)run->interval_usec);
+        bind_optional(&q, ":config", run->config);
+        bind_text(&q, ":reason", slot_reason_word(run->reason));
+        bind_text(&q, ":detail", run->reason_detail);
         int r = query_run(&q);
         if (r < 0)
                 return r;

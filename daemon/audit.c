@@ -443,11 +443,16 @@ static int open_run(struct audit *a) {
                 .slot_usec = a->request.slot_usec,
                 .started_usec = now_realtime(),
                 .partial = a->request.names != NULL,
+                .interval_usec = a->request.interval_usec,
+                .config = a->request.config,
+                .reason = a->request.reason,
+                .reason_detail = a->request.reason_detail,
                 .clock = verdict_of(CAUSE_CLOCK_UNFINISHED, "%s", ""),
                 .platform = verdict_of(CAUSE_PLATFORM_UNFINISHED, "%s", ""),
         };
         if (r == 0) {
                 r = store_begin_run(a->context.store, &a->run);
+                a->run.reason_detail = NULL; /* it was borrowed for the row */
                 if (r != 0)
                         store_unlock(a->context.store);
         }
@@ -493,6 +498,10 @@ int audit_start(struct audit **ret, const struct audit_context *context, const s
                               "Run %lld started (%s)", (long long)a->run.id, run_trigger_word(request->trigger));
         *ret = a;
         return 0;
+}
+
+bool audit_is_stored(const struct audit *a) {
+        return a->changes != NULL;
 }
 
 void audit_abort(struct audit *a) {

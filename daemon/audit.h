@@ -32,7 +32,11 @@ typedef void audit_progress_fn(size_t done, size_t total, void *user);
 
 struct audit_request {
         enum run_trigger trigger;
-        int64_t slot_usec;        /* 0 = none */
+        int64_t slot_usec;      /* 0 = none */
+        uint64_t interval_usec; /* of the schedule; this and the next three are for the run's row, see struct run */
+        int64_t config;
+        enum slot_reason reason;
+        const char *reason_detail;
         const char *const *names; /* only these trunks, by id or name; NULL-terminated; borrowed until done; NULL = all */
         bool force;               /* the trunks that are named are not held for credentials that were refused before */
         bool dry_run;             /* credentials are not written to the platform, only what would be written is stored */
@@ -56,6 +60,9 @@ int audit_start(struct audit **ret, const struct audit_context *context, const s
 
 /* Tells of runs that were found open and marked broken; n 0 = nothing to tell. */
 void audit_tell_broken(struct journal *journal, unsigned n);
+
+/* The results are in the database, and only the telling is left, which waits for the platform's audit log. */
+bool audit_is_stored(const struct audit *a);
 
 /* Ends the run now: what is known is stored, the rest is `untested` (run_ended). Calls done, from inside. */
 void audit_abort(struct audit *a);

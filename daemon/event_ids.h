@@ -7,6 +7,7 @@
         EVENT(STOPPED, "ac8970b1fbd6400e9145eb4a73711b50")            \
         EVENT(CONFIG_LOADED, "40031ec9387a4fe888a6d654870b5fb4")      \
         EVENT(CONFIG_REFUSED, "8c1226d1aa3c47478df7c1347b1cea20")     \
+        EVENT(SLOTS_MISSED, "fe73fccfaa764687abd9beb3e37db446")       \
         EVENT(RUN_STARTED, "953043b683b349e1931b027e0119f27c")        \
         EVENT(RUN_DONE, "b11cae1461764a8ab17ba45b051a39ba")           \
         EVENT(RUN_BROKEN, "925a5725a16e46fda9a332ec9719e7d7")         \

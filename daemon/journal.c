@@ -1,6 +1,7 @@
 /* journal.c: events to journald or to stderr. The sink is chosen once: sd_journal_send() says "sent" also when nobody listens. */
 #include "journal.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -165,6 +166,12 @@ void journal_event(struct journal *j, enum event event, int priority, const stru
                 add_shown(&e, "TRUNKAUDIT_PLATFORM_VALUE", f->platform_value);
                 add_shown(&e, "TRUNKAUDIT_CONFIG_VALUE", f->config_value);
                 add_shown(&e, "TRUNKAUDIT_CARRIER_VALUE", f->carrier_value);
+        }
+        if (f->gap) {
+                add(&e, "TRUNKAUDIT_SLOTS=%" PRIu64, f->gap->slots);
+                add_text(&e, "TRUNKAUDIT_FIRST_SLOT", f->gap->first);
+                add_text(&e, "TRUNKAUDIT_LAST_SLOT", f->gap->last);
+                add_text(&e, "TRUNKAUDIT_REASON", f->gap->reason);
         }
         send_entry(j, priority, &e, e.text[0] + strlen("MESSAGE="));
         leave(j, f, priority, &e);

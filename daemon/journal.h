@@ -24,9 +24,15 @@ enum journal_sink {
 
 struct journal;
 
+/* Slots that were missed. */
+struct journal_gap {
+        uint64_t slots;
+        const char *first, *last, *reason;
+};
+
 /* Fields of an event: TRUNKAUDIT_RUN, _TRUNK, _TRUNK_ID, _CARRIER, _OUTCOME, _CAUSE, _CONFIDENCE, _SENTENCE, _DETAIL, _REMEDY,
  * _CORRELATION_ID, _CONTEXT_ID, _CF_ID; of an alert _INCIDENT, _CHANGE, _SUBJECT; of a difference _FIELD, _PLATFORM_VALUE, _CONFIG_VALUE,
- * _CARRIER_VALUE. */
+ * _CARRIER_VALUE; of missed slots _SLOTS, _FIRST_SLOT, _LAST_SLOT, _REASON. */
 struct journal_fields {
         int64_t run;         /* 0 = none */
         int64_t incident;    /* of an alert; 0 = none, or many */
@@ -37,6 +43,7 @@ struct journal_fields {
         const char *correlation_id, *context_id, *cf_id; /* of the platform's reply */
         const char *field; /* NULL = no difference; the next three are its values, NULL or "" = nothing is said */
         const char *platform_value, *config_value, *carrier_value;
+        const struct journal_gap *gap; /* NULL = none */
 };
 
 int journal_new(struct journal **ret, enum journal_sink sink);

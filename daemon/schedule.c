@@ -1,39 +1,43 @@
-/* schedule.c: one wall-clock timer for the next slot. */
+/* schedule.c: the clocks, a timer on the wall clock for the next slot, and one that is told when that clock is set.
+ *
+ * A timer on the wall clock follows the clock: set back by hours, it would sleep for hours more. So whoever sets the clock wakes us, and
+ * should that fail, a timer on CLOCK_BOOTTIME does, half an interval after the slot should have come. */
 #include "schedule.h"
 
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <systemd/sd-id128.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../common/slot.h"
 #include "now.h"
 
 #define ACCURACY_USEC USEC_PER_SEC
+#define STEP_TOLD_USEC USEC_PER_SEC /* a smaller one is no news */
 
 /* Makes the splay this program's own, without telling the machine id (machine-id(5)). */
 static const sd_id128_t application = SD_ID128_MAKE(6d, 0b, 5c, 7e, 91, 3f, 4b, 44, a2, 58, 0c, d4, 4f, 7a, 1e, 93);
 
 struct schedule {
-        uint64_t interval_usec, offset_usec;
+        struct store *store;
+        struct journal *journal;
+        struct slot_watch watch;
+        struct slot_clocks woken; /* the last time */
         int64_t next_usec;
-        sd_event_source *timer;
-        schedule_slot_fn *on_slot;
+        bool store_failed; /* told */
+        sd_event_source *slot, *latest, *step;
+        int step_fd;
+        schedule_wake_fn *on_wake;
         void *user;
 };
 
-static int on_timer(sd_event_source *source, uint64_t usec, void *user) {
-        struct schedule *s = user;
-        int64_t slot = s->next_usec, now = now_realtime();
-        (void)usec;
-        s->next_usec = slot_after(now, s->interval_usec, s->offset_usec);
-        int r = sd_event_source_set_time(source, (uint64_t)s->next_usec);
-        if (r >= 0)
-                r = sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-        if (r < 0)
-                return r; /* ends the loop: a daemon without its timer must not seem alive */
-        if (now >= slot)
-                s->on_slot(s, slot, s->user);
-        return 0;
+static struct slot_clocks clocks(void) {
+        return (struct slot_clocks){
+                .wall_usec = now_realtime(),
+                .boot_usec = (int64_t)now_usec_of(CLOCK_BOOTTIME),
+                .monotonic_usec = (int64_t)now_usec_of(CLOCK_MONOTONIC),
+        };
 }
 
 static uint64_t host_offset(uint64_t splay_usec) {
@@ -45,38 +49,196 @@ static uint64_t host_offset(uint64_t splay_usec) {
         return slot_offset(name, strlen(name), splay_usec);
 }
 
-int schedule_new(struct schedule **ret, sd_event *event, uint64_t interval_usec, uint64_t splay_usec, schedule_slot_fn *on_slot,
-                 void *user) {
-        struct schedule *s = calloc(1, sizeof *s);
-        if (!s)
-                return -ENOMEM;
-        s->interval_usec = interval_usec;
-        s->offset_usec = host_offset(splay_usec);
-        s->on_slot = on_slot;
-        s->user = user;
-        s->next_usec = slot_after(now_realtime(), s->interval_usec, s->offset_usec);
-        int r = sd_event_add_time(event, &s->timer, CLOCK_REALTIME, (uint64_t)s->next_usec, ACCURACY_USEC, on_timer, s);
-        if (r < 0) {
-                free(s);
-                return r;
-        }
-        (void)sd_event_source_set_description(s->timer, "schedule");
-        *ret = s;
-        return 0;
+static struct slot_grid grid_of(uint64_t interval_usec, uint64_t splay_usec) {
+        return (struct slot_grid){interval_usec, host_offset(splay_usec)};
 }
 
-struct schedule *schedule_free(struct schedule *s) {
-        if (s) {
-                (void)sd_event_source_disable_unref(s->timer);
-                free(s);
+/* -- waking ------------------------------------------------------------------------------------------------------------------ */
+
+static int set_timer(sd_event_source *source, int64_t usec) {
+        int r = sd_event_source_set_time(source, (uint64_t)usec);
+        return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+static int arm(struct schedule *s) {
+        struct slot_clocks now = clocks();
+        s->next_usec = slot_after(now.wall_usec, &s->watch.grid);
+        int r = set_timer(s->slot, s->next_usec);
+        return r < 0 ? r : set_timer(s->latest, slot_latest_boot_usec(&s->watch, now.boot_usec));
+}
+
+/* An error ends the loop: a daemon without its timer must not seem alive. */
+static int wake(struct schedule *s) {
+        s->woken = clocks();
+        int r = arm(s);
+        if (r >= 0)
+                s->on_wake(s->user);
+        return r;
+}
+
+static int on_time(sd_event_source *source, uint64_t usec, void *user) {
+        (void)source;
+        (void)usec;
+        return wake(user);
+}
+
+/* A timer that never ends, except when the clock is set: timerfd_create(2), ECANCELED. */
+static int watch_steps(const struct schedule *s) {
+        const struct itimerspec never = {.it_value.tv_sec = INT64_MAX / (int64_t)USEC_PER_SEC};
+        return timerfd_settime(s->step_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) < 0 ? -errno : 0;
+}
+
+static int on_step(sd_event_source *source, int fd, uint32_t events, void *user) {
+        struct schedule *s = user;
+        uint64_t expirations;
+        (void)source;
+        (void)events;
+        if (read(fd, &expirations, sizeof expirations) < 0 && errno != ECANCELED)
+                return errno == EAGAIN ? 0 : -errno;
+        int r = watch_steps(s);
+        if (r < 0)
+                return r;
+        struct slot_clocks now = clocks();
+        int64_t step = now.wall_usec - s->woken.wall_usec - (now.boot_usec - s->woken.boot_usec);
+        if (step >= (int64_t)STEP_TOLD_USEC || step <= -(int64_t)STEP_TOLD_USEC)
+                journal_log(s->journal, LOG_NOTICE, "The wall clock was set %s by %.1f s", step < 0 ? "back" : "forward",
+                            (double)(step < 0 ? -step : step) / (double)USEC_PER_SEC);
+        return wake(s);
+}
+
+/* -- looking ----------------------------------------------------------------------------------------------------------------- */
+
+static void time_text(char ret[static 32], int64_t usec) {
+        time_t seconds = (time_t)(usec / (int64_t)USEC_PER_SEC);
+        struct tm tm;
+        ret[0] = '\0';
+        if (gmtime_r(&seconds, &tm))
+                (void)strftime(ret, 32, "%FT%TZ", &tm);
+}
+
+static void tell_missed(const struct schedule *s, const struct slot_plan *p, uint64_t rows) {
+        char first[32], last[32], detail[SLOT_GAP_TEXT_MAX], limit[80] = "";
+        const struct journal_gap gap = {p->n_missed, first, last, slot_reason_word(p->reason)};
+        time_text(first, p->first_usec);
+        time_text(last, p->last_usec);
+        slot_gap_text(detail, p);
+        if (p->n_missed > SLOT_MISSED_MAX)
+                (void)snprintf(limit, sizeof limit, "; only the newest %d of them get a row", SLOT_MISSED_MAX);
+        if (rows > 0)
+                journal_event(s->journal, EVENT_SLOTS_MISSED, LOG_WARNING, &(struct journal_fields){.gap = &gap},
+                              "%" PRIu64 " slot(s) missed, %s to %s: %s (%s)%s", p->n_missed, first, last, gap.reason, detail, limit);
+}
+
+/* Told once, until it works again. */
+static void tell_store(struct schedule *s, int r) {
+        if (r < 0 && !s->store_failed)
+                journal_event(s->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to account for the slots in %s: %s",
+                              store_path(s->store), store_error(s->store));
+        s->store_failed = r < 0;
+}
+
+void schedule_look(struct schedule *s, int64_t config, struct slot_plan *ret) {
+        struct slot_clocks now = clocks();
+        struct slot_record record = {0}; /* unknown: the slot that is due gets its run */
+        struct slot_plan p;
+        uint64_t rows = 0;
+        int r = store_slot_record(s->store, slot_before(now.wall_usec, &s->watch.grid), &record);
+        slot_plan_make(&s->watch, &record, &now, &p);
+        if (r == 0 && p.n_missed > 0) {
+                r = store_put_missed(s->store, &p, s->watch.grid.interval_usec, config, &rows);
+                if (r == 0) {
+                        tell_missed(s, &p, rows);
+                        slot_accounted(&s->watch, &p);
+                }
         }
-        return NULL;
+        tell_store(s, r);
+        if (p.action == SLOT_WAIT)
+                slot_attended(&s->watch, &p);
+        *ret = p;
+}
+
+void schedule_hold(struct schedule *s, enum slot_reason reason) {
+        s->watch.held = reason;
+}
+
+/* Timers that cannot be set are set again with the next slot. */
+void schedule_begun(struct schedule *s, const struct slot_plan *plan, bool begun) {
+        struct slot_plan p = *plan;
+        if (!begun)
+                p.action = SLOT_WAIT;
+        slot_attended(&s->watch, &p);
+        (void)arm(s);
+}
+
+void schedule_audited(struct schedule *s) {
+        slot_audited(&s->watch, clocks().boot_usec);
+        (void)arm(s);
+}
+
+void schedule_change(struct schedule *s, uint64_t interval_usec, uint64_t splay_usec) {
+        const struct slot_grid grid = grid_of(interval_usec, splay_usec);
+        slot_watch_regrid(&s->watch, &grid, now_realtime());
+        (void)arm(s);
+}
+
+bool schedule_is_due(const struct schedule *s) {
+        return slot_before(now_realtime(), &s->watch.grid) != s->watch.attended_usec;
 }
 
 int64_t schedule_next_usec(const struct schedule *s) {
         return s->next_usec;
 }
 
-int64_t schedule_slot_usec(const struct schedule *s) {
-        return slot_before(now_realtime(), s->interval_usec, s->offset_usec);
+/* -- life -------------------------------------------------------------------------------------------------------------------- */
+
+static int make_sources(struct schedule *s, sd_event *event) {
+        int r = sd_event_add_time(event, &s->slot, CLOCK_REALTIME, 0, ACCURACY_USEC, on_time, s);
+        if (r >= 0)
+                r = sd_event_add_time(event, &s->latest, CLOCK_BOOTTIME, 0, ACCURACY_USEC, on_time, s);
+        if (r < 0)
+                return r;
+        s->step_fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+        if (s->step_fd < 0)
+                return -errno;
+        r = watch_steps(s);
+        if (r >= 0)
+                r = sd_event_add_io(event, &s->step, s->step_fd, EPOLLIN, on_step, s);
+        if (r < 0)
+                return r;
+        (void)sd_event_source_set_description(s->slot, "slot");
+        (void)sd_event_source_set_description(s->latest, "latest");
+        (void)sd_event_source_set_description(s->step, "clock-set");
+        return arm(s);
+}
+
+int schedule_new(struct schedule **ret, sd_event *event, struct store *store, struct journal *journal, uint64_t interval_usec,
+                 uint64_t splay_usec, schedule_wake_fn *on_wake, void *user) {
+        _cleanup_(schedule_freep) struct schedule *s = calloc(1, sizeof *s);
+        if (!s)
+                return -ENOMEM;
+        s->step_fd = -1;
+        s->store = store;
+        s->journal = journal;
+        s->on_wake = on_wake;
+        s->user = user;
+        s->woken = clocks();
+        const struct slot_grid grid = grid_of(interval_usec, splay_usec);
+        slot_watch_begin(&s->watch, &grid, &s->woken);
+        int r = make_sources(s, event);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
+struct schedule *schedule_free(struct schedule *s) {
+        if (s) {
+                (void)sd_event_source_disable_unref(s->slot);
+                (void)sd_event_source_disable_unref(s->latest);
+                (void)sd_event_source_disable_unref(s->step);
+                if (s->step_fd >= 0)
+                        (void)close(s->step_fd);
+                free(s);
+        }
+        return NULL;
 }

@@ -25,11 +25,22 @@
 
 enum { EXIT_CONFIG = 2, EXIT_BROKEN = 4 };
 
+/* A configuration that was read, and the row that says so. */
+struct loaded {
+        struct config *config; /* NULL = refused */
+        char sha256[CONFIG_SHA256_MAX];
+        int64_t read_usec;
+        bool reload;
+        size_t mistakes;
+        char *complaint; /* the first; NULL = none */
+};
+
 struct service {
         sd_event *event;
         const char *config_file;
         struct config *config;
-        struct config *next_config; /* loaded while a run was under way: in force after it */
+        int64_t config_id;  /* of its row */
+        struct loaded next; /* good, and read while a run was under way: in force after it */
         struct journal *journal;
         struct store *store;
         bool has_context;
@@ -37,11 +48,11 @@ struct service {
         struct schedule *schedule;
         struct overdue *overdue;
         struct audit *audit;
-        bool waiting; /* a run could not start yet: this one */
-        enum run_trigger waiting_trigger;
-        int64_t waiting_slot_usec;
-        sd_event_source *retry; /* it waits for another process */
-        sd_event_source *after; /* a run has ended, and something waited for that */
+        struct run last;        /* id 0 = none yet */
+        struct slot_plan owed;  /* a slot of the schedule before, which came during the last run of it */
+        bool asked;             /* SIGUSR1 came, and its run could not begin yet */
+        sd_event_source *retry; /* what is due waits for another process */
+        sd_event_source *after; /* a run has ended */
         bool stopping;
         struct metrics_file metrics;
 };
@@ -55,23 +66,56 @@ static void tell_complaints(struct service *s, const struct complaints *c) {
                 journal_log(s->journal, LOG_ERR, "%zu further mistakes are not shown", c->errors - c->n);
 }
 
-/* Returns 0, 1 when the file has mistakes (told), or -errno. */
-static int load_config(struct service *s, struct config **ret) {
+static void loaded_clear(struct loaded *l) {
+        (void)config_free(l->config);
+        free(l->complaint);
+        *l = (struct loaded){0};
+}
+
+static void keep_complaint(struct loaded *l, const struct complaints *c) {
+        l->mistakes = c->errors;
+        for (size_t i = 0; i < c->n && !l->complaint; i++)
+                if (!c->items[i].warning)
+                        l->complaint = strdup(c->items[i].text);
+}
+
+/* Returns 0, 1 when the file has mistakes (told), or -errno. ret is to be cleared in any case. */
+static int load_config(struct service *s, bool reload, struct loaded *ret) {
         struct complaints complaints = {0};
         _cleanup_(config_freep) struct config *config = NULL;
-        int r = config_load(&config, s->config_file, &complaints);
+        *ret = (struct loaded){.read_usec = now_realtime(), .reload = reload};
+        int r = config_load_digested(&config, s->config_file, &complaints, ret->sha256);
         if (r == 0)
                 r = config_read_secrets(config, getenv("CREDENTIALS_DIRECTORY"), &complaints);
         if (r == 0)
                 r = config_check_time(config, now_realtime(), &complaints);
         tell_complaints(s, &complaints);
+        keep_complaint(ret, &complaints);
         complaints_clear(&complaints);
         if (r == 0)
-                *ret = TAKE_PTR(config);
+                ret->config = TAKE_PTR(config);
         return r;
 }
 
-static void on_slot(struct schedule *schedule, int64_t slot_usec, void *user);
+/* Whatever became of it is on record: who reads the database sees which run had which configuration. */
+static void note_config(struct service *s, const struct loaded *l, int error) {
+        const struct config_load row = {
+                .read_usec = l->read_usec,
+                .reload = l->reload,
+                .accepted = l->config && error == 0,
+                .file = s->config_file,
+                .sha256 = l->sha256,
+                .mistakes = l->mistakes,
+                .complaint = error < 0 ? strerror(-error) : l->complaint,
+                .trunks = l->config ? l->config->n_trunks : 0,
+        };
+        int64_t id = 0;
+        if (store_put_config_load(s->store, &row, &id) < 0)
+                journal_event(s->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to note the reading of the configuration in %s: %s",
+                              store_path(s->store), store_error(s->store));
+        if (row.accepted)
+                s->config_id = id;
+}
 
 static void write_metrics(struct service *s) {
         metrics_file_write(&s->metrics, s->config, s->store, s->journal);
@@ -83,80 +127,77 @@ static void keep_config(struct service *s) {
         write_metrics(s);
 }
 
-/* Makes what depends on the configuration. No run is under way. */
-static int put_in_force(struct service *s, struct config *config) {
+static void on_wake(void *user);
+
+/* Makes what depends on the configuration, and takes it out of l. No run is under way. All of it or nothing. */
+static int put_in_force(struct service *s, struct loaded *l) {
         struct audit_context context;
-        struct schedule *schedule = NULL;
         struct overdue *overdue = NULL;
-        int r = audit_context_open(&context, s->event, config, s->store, s->journal);
-        if (r < 0)
-                return r;
-        r = schedule_new(&schedule, s->event, config->schedule.interval_usec, config->schedule.splay_usec, on_slot, s);
+        const struct config *c = l->config;
+        int r = audit_context_open(&context, s->event, c, s->store, s->journal);
+        bool opened = r >= 0;
         if (r >= 0)
-                r = overdue_new(&overdue, s->event, s->store, s->journal, config->schedule.interval_usec);
+                r = overdue_new(&overdue, s->event, s->store, s->journal, c->schedule.interval_usec);
+        if (r >= 0 && !s->schedule)
+                r = schedule_new(&s->schedule, s->event, s->store, s->journal, c->schedule.interval_usec, c->schedule.splay_usec, on_wake,
+                                 s);
+        else if (r >= 0)
+                schedule_change(s->schedule, c->schedule.interval_usec, c->schedule.splay_usec);
+        note_config(s, l, r < 0 ? r : 0);
         if (r < 0) {
-                (void)schedule_free(schedule);
-                audit_context_close(&context);
+                (void)overdue_free(overdue);
+                if (opened)
+                        audit_context_close(&context);
                 return r;
         }
-        int64_t old_next_usec = s->schedule ? schedule_next_usec(s->schedule) : INT64_MAX;
         if (s->has_context)
                 audit_context_close(&s->context);
         s->context = context;
         s->has_context = true;
-        (void)schedule_free(s->schedule);
-        s->schedule = schedule;
         (void)overdue_free(s->overdue);
         s->overdue = overdue;
-        journal_spool(s->journal, config->alerts.spool_dir);
+        journal_spool(s->journal, c->alerts.spool_dir);
         (void)config_free(s->config);
-        s->config = config;
+        s->config = TAKE_PTR(l->config);
         journal_event(s->journal, EVENT_CONFIG_LOADED, LOG_INFO, NULL, "Configuration %s is in force: %zu trunks configured",
-                      s->config_file, config->n_trunks);
+                      s->config_file, s->config->n_trunks);
         s->metrics.config_good = true;
         s->metrics.config_usec = now_realtime();
         write_metrics(s);
-        if (old_next_usec <= now_realtime())
-                on_slot(schedule, old_next_usec, s); /* it came while the old schedule's timer was late */
         return 0;
 }
 
 /* -- runs ---------------------------------------------------------------------------------------------------------------- */
 
-static void tell_idle(struct service *s, const struct run *last) {
+static void tell_idle(struct service *s) {
         char next[32] = "", summary[160] = "none yet";
         time_t at = (time_t)(schedule_next_usec(s->schedule) / (int64_t)USEC_PER_SEC);
         struct tm tm;
         if (gmtime_r(&at, &tm))
                 (void)strftime(next, sizeof next, "%FT%TZ", &tm);
-        if (last)
-                (void)snprintf(summary, sizeof summary, "run %lld: %u pass, %u warn, %u fail, %u untested", (long long)last->id,
-                               last->n_pass, last->n_warn, last->n_fail, last->n_untested);
+        if (s->last.id)
+                (void)snprintf(summary, sizeof summary, "run %lld: %u pass, %u warn, %u fail, %u untested", (long long)s->last.id,
+                               s->last.n_pass, s->last.n_warn, s->last.n_fail, s->last.n_untested);
         (void)sd_notifyf(false, "STATUS=Idle until %s; last: %s", next, summary);
 }
 
-static void start_run(struct service *s, enum run_trigger trigger, int64_t slot_usec);
-
-static void keep_waiting(struct service *s, enum run_trigger trigger, int64_t slot_usec) {
-        s->waiting = true;
-        s->waiting_trigger = trigger;
-        s->waiting_slot_usec = slot_usec;
-}
+static void advance(struct service *s);
 
 static int on_after(sd_event_source *source, void *user) {
         struct service *s = user;
         (void)source;
         s->after = sd_event_source_disable_unref(s->after);
-        struct config *config = s->audit ? NULL : TAKE_PTR(s->next_config);
-        int r = config ? put_in_force(s, config) : 0;
-        if (r < 0) {
-                journal_event(s->journal, EVENT_CONFIG_REFUSED, LOG_ERR, NULL,
-                              "The new configuration cannot be used (%s); the old one stays in force", strerror(-r));
-                (void)config_free(config);
-                keep_config(s);
+        if (s->next.config && !s->audit) {
+                schedule_look(s->schedule, s->config_id, &s->owed);
+                int r = put_in_force(s, &s->next);
+                if (r < 0) {
+                        journal_event(s->journal, EVENT_CONFIG_REFUSED, LOG_ERR, NULL,
+                                      "The new configuration cannot be used (%s); the old one stays in force", strerror(-r));
+                        keep_config(s);
+                }
+                loaded_clear(&s->next);
         }
-        if (s->waiting)
-                start_run(s, s->waiting_trigger, s->waiting_slot_usec);
+        advance(s);
         return 0;
 }
 
@@ -169,14 +210,13 @@ static void release_memory(struct service *s) {
 
 static void on_done(struct audit *a, const struct audit_result *result, void *user) {
         struct service *s = user;
-        if (!s->stopping)
-                tell_idle(s, result->run);
         if (result->stored == 0)
                 overdue_run_ended(s->overdue);
+        s->last = *result->run;
         s->audit = audit_free(a);
         write_metrics(s);
         release_memory(s);
-        if (s->stopping || (!s->next_config && !s->waiting))
+        if (s->stopping)
                 return;
         /* Not here: sockets of the old configuration may be further up the stack. */
         int r = sd_event_add_defer(s->event, &s->after, on_after, s);
@@ -185,88 +225,118 @@ static void on_done(struct audit *a, const struct audit_result *result, void *us
 }
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *user) {
-        struct service *s = user;
         (void)source;
         (void)usec;
-        start_run(s, s->waiting_trigger, s->waiting_slot_usec);
+        advance(user);
         return 0;
 }
 
-/* The slot is not lost: it is tried again until the other process is done. */
-static void try_again(struct service *s, enum run_trigger trigger, int64_t slot_usec) {
-        if (!s->retry)
+/* What is due is not lost: it is tried again until the other process is done. */
+static void wait_for_lock(struct service *s, bool waited) {
+        if (!waited)
                 journal_log(s->journal, LOG_NOTICE, "Another process audits %s; this run waits for it", store_path(s->store));
         (void)sd_notifyf(false, "STATUS=Waiting for another process that audits %s", store_path(s->store));
-        keep_waiting(s, trigger, slot_usec);
-        s->retry = sd_event_source_disable_unref(s->retry);
         int r = sd_event_add_time_relative(s->event, &s->retry, CLOCK_MONOTONIC, BUSY_RETRY_USEC, USEC_PER_SEC, on_retry, s);
         if (r < 0)
                 journal_log(s->journal, LOG_ERR, "Unable to set a timer: %s", strerror(-r));
 }
 
-static void start_run(struct service *s, enum run_trigger trigger, int64_t slot_usec) {
-        if (s->audit && trigger == RUN_TRIGGER_SIGNAL) {
-                journal_log(s->journal, LOG_NOTICE, "A run is under way; no second one is started");
-                return;
-        }
-        if (s->audit) {
-                journal_log(s->journal, LOG_NOTICE, "A run is under way; that of the slot follows it");
-                keep_waiting(s, trigger, slot_usec);
-                return;
-        }
-        const struct audit_request request = {.trigger = trigger, .slot_usec = slot_usec, .announce = true};
+static int begin(struct service *s, struct audit_request request) {
+        request.interval_usec = s->config->schedule.interval_usec;
+        request.config = s->config_id;
+        request.announce = true;
         int r = audit_start(&s->audit, &s->context, &request, on_done, s);
+        if (r == 0)
+                (void)sd_notifyf(false, "STATUS=A run is under way (%s)", run_trigger_word(request.trigger));
+        return r;
+}
+
+/* The run of a slot that is due. Returns 0, STORE_BUSY, -errno (told). */
+static int begin_due(struct service *s, const struct slot_plan *plan, bool owed) {
+        bool extra = plan->action == SLOT_EXTRA;
+        const struct audit_request request = {
+                .trigger = plan->first ? RUN_TRIGGER_START : RUN_TRIGGER_SLOT,
+                .slot_usec = extra ? 0 : plan->slot_usec,
+                .reason = extra ? SLOT_CLOCK_STEPPED : SLOT_NO_REASON,
+                .reason_detail = extra ? "the clock was set back, and its slot had been completed before" : NULL,
+        };
+        int r = begin(s, request);
         if (r == STORE_BUSY) {
-                try_again(s, trigger, slot_usec);
+                schedule_hold(s->schedule, SLOT_BUSY);
+                return r;
+        }
+        if (!owed)
+                schedule_begun(s->schedule, plan, r == 0);
+        else if (r == 0)
+                schedule_audited(s->schedule);
+        if (r < 0)
+                schedule_hold(s->schedule, SLOT_STORE_FAILED);
+        return r;
+}
+
+/* Starts what is due now. While a run is under way that waits for its end; this is called then, too. */
+static void advance(struct service *s) {
+        if (s->audit) {
+                schedule_hold(s->schedule, SLOT_OVERRAN);
                 return;
         }
-        s->waiting = false;
+        struct slot_plan plan;
+        bool waited = s->retry != NULL;
         s->retry = sd_event_source_disable_unref(s->retry);
-        if (r == 0)
-                (void)sd_notifyf(false, "STATUS=A run is under way (%s)", run_trigger_word(trigger));
+        schedule_look(s->schedule, s->config_id, &plan);
+        bool owed = plan.action == SLOT_WAIT && s->owed.action != SLOT_WAIT;
+        if (owed)
+                plan = s->owed;
+        int r = plan.action == SLOT_WAIT ? 0 : begin_due(s, &plan, owed);
+        if (r != STORE_BUSY)
+                s->owed = (struct slot_plan){.action = SLOT_WAIT};
+        if (r != STORE_BUSY && s->asked && !s->audit) {
+                r = begin(s, (struct audit_request){.trigger = RUN_TRIGGER_SIGNAL});
+                if (r == 0)
+                        schedule_audited(s->schedule);
+                s->asked = r == STORE_BUSY;
+        }
+        if (r == STORE_BUSY)
+                wait_for_lock(s, waited);
+        else if (!s->audit)
+                tell_idle(s);
 }
 
-static void on_slot(struct schedule *schedule, int64_t slot_usec, void *user) {
-        (void)schedule;
-        start_run(user, RUN_TRIGGER_SLOT, slot_usec);
-}
-
-/* A run at once when there is no complete one of the present slot: what came while the service was stopped is not lost. */
-static void start_if_due(struct service *s) {
-        struct run last;
-        int r = store_last_run(s->store, RUN_DONE, &last);
-        int64_t slot_usec = schedule_slot_usec(s->schedule);
-        if (r != 0 || last.started_usec < slot_usec || last.finished_usec > now_realtime())
-                start_run(s, RUN_TRIGGER_START, slot_usec);
-        else
-                tell_idle(s, &last);
+static void on_wake(void *user) {
+        struct service *s = user;
+        if (s->audit && schedule_is_due(s->schedule))
+                journal_log(s->journal, LOG_NOTICE, "A run is under way; that of the slot follows it");
+        advance(s);
 }
 
 /* -- signals ------------------------------------------------------------------------------------------------------------- */
 
 static void reload(struct service *s) {
-        struct config *config = NULL;
-        int r = load_config(s, &config);
-        if (r == 0 && !text_eq(config->store.path, s->config->store.path))
+        struct loaded l;
+        int r = load_config(s, true, &l);
+        if (r == 0 && !text_eq(l.config->store.path, s->config->store.path))
                 journal_log(s->journal, LOG_WARNING, "store.path changed: that takes effect at the next start");
+        if (r == 0 && !s->audit)
+                advance(s); /* a slot may have come this very moment: it is of the old schedule */
         if (r == 0)
-                s->next_config = config_free(s->next_config); /* what waited is not the newest any more */
+                loaded_clear(&s->next); /* what waited is not the newest any more */
         if (r == 0 && s->audit) {
-                s->next_config = config;
+                s->next = l;
                 journal_log(s->journal, LOG_INFO, "The new configuration is good; it is in force after this run");
                 return;
         }
         if (r == 0)
-                r = put_in_force(s, config);
+                r = put_in_force(s, &l);
+        else
+                note_config(s, &l, r < 0 ? r : 0);
+        loaded_clear(&l);
         if (r != 0) {
-                (void)config_free(config == s->config ? NULL : config);
                 journal_event(s->journal, EVENT_CONFIG_REFUSED, LOG_ERR, NULL,
                               "Configuration %s is refused (%s); the old one stays in force", s->config_file,
                               r < 0 ? strerror(-r) : "see the mistakes above");
                 keep_config(s);
-        } else if (!s->audit && !s->waiting) {
-                struct run last;
-                tell_idle(s, store_last_run(s->store, RUN_DONE, &last) == 0 ? &last : NULL);
+        } else if (!s->retry) {
+                tell_idle(s);
         }
 }
 
@@ -287,10 +357,16 @@ static int on_usr1(sd_event_source *source, const struct signalfd_siginfo *info,
         struct service *s = user;
         (void)source;
         (void)info;
-        if (s->waiting && !s->audit)
-                start_run(s, s->waiting_trigger, s->waiting_slot_usec); /* in its slot's name, which would be lost else */
-        else
-                start_run(s, RUN_TRIGGER_SIGNAL, 0);
+        if (s->audit && !audit_is_stored(s->audit)) {
+                journal_log(s->journal, LOG_NOTICE, "A run is under way; no second one is started");
+                return 0;
+        }
+        if (s->audit)
+                journal_log(s->journal, LOG_NOTICE, "A run is stored and still asks the audit log; the one that is asked for follows it");
+        /* A slot's run that waits is the one that is asked for. */
+        s->asked |= s->audit || !s->retry;
+        if (!s->audit)
+                advance(s);
         return 0;
 }
 
@@ -325,11 +401,11 @@ static int broken(struct service *s, const char *what, int error) {
         return EXIT_BROKEN;
 }
 
-static int open_store(struct service *s) {
+static int open_store(struct service *s, const char *path) {
         _cleanup_(freep) char *error = NULL;
         /* An upgrade of a large database, and the copy before it, may take longer than a start usually does. */
         (void)sd_notifyf(false, "EXTEND_TIMEOUT_USEC=%llu\nSTATUS=Opening the database", (unsigned long long)OPEN_LIMIT_USEC);
-        int r = store_open(&s->store, s->config->store.path, STORE_WRITE, &error);
+        int r = store_open(&s->store, path, STORE_WRITE, &error);
         if (r != 0) {
                 journal_event(s->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "%s", error ? error : "Unable to open the database");
                 return EXIT_BROKEN;
@@ -352,24 +428,18 @@ static int run_service(struct service *s) {
         if (r < 0)
                 return broken(s, "watch signals", r);
 
-        struct config *config = NULL;
-        r = load_config(s, &config);
-        if (r > 0) {
+        struct loaded l;
+        r = load_config(s, false, &l);
+        if (r > 0)
                 journal_event(s->journal, EVENT_CONFIG_REFUSED, LOG_ERR, NULL, "Configuration %s is refused; not started", s->config_file);
-                return EXIT_CONFIG;
+        int code = r > 0 ? EXIT_CONFIG : r < 0 ? broken(s, "read the configuration", r) : open_store(s, l.config->store.path);
+        if (code == 0) {
+                r = put_in_force(s, &l);
+                code = r < 0 ? broken(s, "set up what runs need", r) : 0;
         }
-        if (r < 0)
-                return broken(s, "read the configuration", r);
-        s->config = config;
-        r = open_store(s);
-        if (r != 0)
-                return r;
-        s->config = NULL;
-        r = put_in_force(s, config);
-        if (r < 0) {
-                (void)config_free(config);
-                return broken(s, "set up what runs need", r);
-        }
+        loaded_clear(&l);
+        if (code != 0)
+                return code;
 
         r = sd_event_set_watchdog(s->event, true);
         if (r < 0)
@@ -377,7 +447,9 @@ static int run_service(struct service *s) {
         journal_event(s->journal, EVENT_STARTED, LOG_INFO, NULL, "trunkauditd %s started; database %s", TRUNKAUDIT_VERSION,
                       store_path(s->store));
         (void)sd_notify(false, "READY=1");
-        start_if_due(s);
+        if (store_last_run(s->store, RUN_DONE, &s->last) != 0)
+                s->last.id = 0;
+        advance(s); /* a run at once, unless that of the present slot is done: what came while the service was stopped is not lost */
         r = sd_event_loop(s->event);
         if (r < 0)
                 return broken(s, "run the event loop", r);
@@ -396,7 +468,7 @@ static void clear_service(struct service *s) {
                 audit_context_close(&s->context);
         s->store = store_close(s->store);
         s->config = config_free(s->config);
-        s->next_config = config_free(s->next_config);
+        loaded_clear(&s->next);
         s->event = sd_event_unref(s->event);
 }
 

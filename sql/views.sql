@@ -258,11 +258,14 @@ SELECT
   coalesce(n.failed, 0) AS failed,                             -- of those: outcome fail
   coalesce(n.untested, 0) AS untested,
   strftime('%Y-%m-%dT%H:%M:%SZ', tested.started_usec / 1000000, 'unixepoch') AS last_tested,
-  strftime('%Y-%m-%dT%H:%M:%SZ', passed.started_usec / 1000000, 'unixepoch') AS last_pass
+  strftime('%Y-%m-%dT%H:%M:%SZ', passed.started_usec / 1000000, 'unixepoch') AS last_pass,
+  -- Slots since its first result in which there was no run, nor one when the slot came again.
+  (SELECT count(*) FROM run AS m WHERE m.state = 'missed' AND m.id > n.first
+    AND NOT EXISTS (SELECT 1 FROM run AS r WHERE r.slot_usec = m.slot_usec AND r.state <> 'missed')) AS missed
 FROM trunk AS t
 LEFT JOIN (
   SELECT
-    r.trunk, count(*) AS runs,
+    r.trunk, count(*) AS runs, min(r.run) AS first,
     sum(o.word <> 'untested') AS tested, sum(o.word = 'pass') AS passed,
     sum(o.word = 'fail') AS failed, sum(o.word = 'untested') AS untested,
     max(CASE WHEN o.word <> 'untested' THEN r.run END) AS last_tested,
@@ -282,7 +285,10 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%SZ', run.slot_usec / 1000000, 'unixepoch') AS slot, -- the scheduled instant; NULL: a command's run
   strftime('%Y-%m-%dT%H:%M:%SZ', run.started_usec / 1000000, 'unixepoch') AS started,
   strftime('%Y-%m-%dT%H:%M:%SZ', run.finished_usec / 1000000, 'unixepoch') AS finished,
-  run.state, run.trigger, run.partial,
+  run.state,                                                   -- running, done, aborted, broken, missed
+  run.trigger, run.partial,
+  run.reason,                                                  -- why the slot was missed, or why the run belongs to none; NULL else
+  run.reason_detail,                                           -- what is known of it: since when, until when
   clock.word AS clock_cause,
   platform.word AS platform_cause,
   run.platform_detail,
@@ -292,11 +298,41 @@ SELECT
   strftime('%Y-%m-%dT%H:%M:%SZ', run.trunks_known_usec / 1000000, 'unixepoch') AS trunks_as_of,
   max(run.started_usec - run.trunks_known_usec, 0) / 1000000 AS trunks_age_s, -- when the run started
   round((run.finished_usec - run.started_usec) / 1000000.0, 1) AS seconds,
-  run.program                                                  -- version
+  run.program,                                                 -- version
+  config.sha256 AS config_sha256                               -- of the configuration in force; NULL: a command's run, or missed
 FROM run
+LEFT JOIN config_load AS config ON config.id = run.config AND run.state <> 'missed'
 LEFT JOIN cause AS clock ON clock.id = run.clock_cause
 LEFT JOIN cause AS platform ON platform.id = run.platform_cause
 ORDER BY run.id DESC;
+
+DROP VIEW IF EXISTS slots;
+CREATE VIEW slots AS -- every scheduled instant, newest first: its run, or why there was none
+SELECT
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.slot_usec / 1000000, 'unixepoch') AS slot,
+  run.state,                                                   -- the best that came of it: done, running, aborted, broken, missed
+  run.id AS run,
+  run.reason, run.reason_detail,                               -- why it was missed; NULL: it was not
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.started_usec / 1000000, 'unixepoch') AS started,
+  (run.started_usec - run.slot_usec) / 1000000 AS late_s,      -- how long after the slot its run began
+  run.trunks, run.passed, run.warned, run.failed, run.untested
+FROM run
+WHERE run.slot_usec IS NOT NULL AND run.id = (
+  SELECT id FROM run AS r WHERE r.slot_usec = run.slot_usec
+  ORDER BY r.state = 'done' DESC, r.state = 'running' DESC, r.state = 'aborted' DESC, r.state = 'broken' DESC, r.id DESC LIMIT 1)
+ORDER BY run.slot_usec DESC;
+
+DROP VIEW IF EXISTS config_loads;
+CREATE VIEW config_loads AS -- each time that the service read its configuration, newest first
+SELECT
+  strftime('%Y-%m-%dT%H:%M:%SZ', read_usec / 1000000, 'unixepoch') AS time,
+  occasion,                                                    -- start, reload
+  iif(accepted, 'accepted', 'refused') AS outcome,             -- refused: the one before stayed in force
+  trunks,                                                      -- that it configures
+  mistakes, complaint,                                         -- how many, and the first, or why else it was refused
+  file, sha256, id
+FROM config_load
+ORDER BY id DESC;
 
 DROP VIEW IF EXISTS refusals;
 CREATE VIEW refusals AS -- every request to the platform that failed, those that were made again included; newest run first

@@ -100,15 +100,16 @@ again() { # again TEXT TRIGGERS: starts the service once more; TRIGGERS are of a
 }
 again "the last run is fresh: none at start" start
 has "  STATUS names it" "$dir/day.notify" 'STATUS=Idle until .*; last: run 1:'
-sql day 'UPDATE run SET started_usec = started_usec - 90000000000, finished_usec = finished_usec - 90000000000'
-again "the last run is older than the interval: one at start" 'start start'
-sql day "UPDATE run SET started_usec = slot_usec - 2, finished_usec = slot_usec - 1 WHERE id = 2"
-again "a slot came while the service was stopped: one at start" 'start start start'
-is "  it belongs to that slot" "$(sql day 'SELECT slot_usec % 86400000000, slot_usec <= started_usec FROM run WHERE id = 3')" '0|1'
-sql day "UPDATE run SET started_usec = started_usec + 7200000000, finished_usec = finished_usec + 7200000000 WHERE id = 3"
-again "the last run lies in the future: one at start" 'start start start start'
-sql day "UPDATE run SET state = 'aborted' WHERE id > 2"
-again "the last run was aborted: one at start" 'start start start start start'
+day=86400000000
+sql day "UPDATE run SET slot_usec = slot_usec - $day, started_usec = started_usec - $day, finished_usec = finished_usec - $day"
+again "a slot came while the service was stopped: one at start" 'start start'
+is "  it belongs to that slot" "$(sql day "SELECT slot_usec % $day, slot_usec <= started_usec FROM run WHERE id = 2")" '0|1'
+sql day "UPDATE run SET started_usec = started_usec + 7200000000, finished_usec = finished_usec + 7200000000 WHERE id = 2"
+again "the last run lies in the future: one at start" 'start start start'
+is "  it belongs to no slot, as that of the present one is done" \
+	"$(sql day 'SELECT slot_usec IS NULL, reason FROM run WHERE id = 3')" '1|clock_stepped'
+sql day "UPDATE run SET state = 'aborted' WHERE id > 1"
+again "the last run was aborted: one at start" 'start start start start'
 
 # -- watchdog ---------------------------------------------------------------------------------------------------------------
 
@@ -288,8 +289,26 @@ code=0
 "$build/trunkaudit" --config "$dir/both.yaml" run >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
 is "trunkaudit run while the service is in a run: exit 3" "$code" 3
 has "  a sentence says so" "$dir/run.err" 'another process audits .*both\.db at this moment; try again'
+code=0
+"$build/trunkaudit" --config "$dir/both.yaml" run --wait=1s >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
+is "  with --wait=1s: exit 3 after that time" "$code" 3
+has "  it said whom it waits for" "$dir/run.err" "another process \($(cat "$dir/both.pid")\) audits .*both\.db; waiting for it"
+code=0
+"$build/trunkaudit" --config "$dir/both.yaml" run --wait=long >"$dir/run.out" 2>"$dir/run.err" </dev/null || code=$?
+is "  with a wait that is no length of time: exit 2" "$code" 2
 is "  the service's run is not disturbed" "$(sql both 'SELECT group_concat(state) FROM run')" running
-wait_for "its end" said both 'Run 1 done'
+start both-run "$build/trunkaudit" --config "$dir/both.yaml" run --wait
+ended both-run
+is "  with --wait: it audits after the service's run" "$(sql both 'SELECT group_concat(state) FROM run')|$code" 'done,done|1'
+is "  and not at the same time" "$(sql both 'SELECT b.started_usec >= a.finished_usec FROM run AS a, run AS b WHERE (a.id, b.id) = (1, 2)')" 1
+start both-run "$build/trunkaudit" --config "$dir/both.yaml" run
+wait_for "its run" eval "[ \"\$(sql both 'SELECT count(*) FROM run')\" = 3 ]"
+start both-wait "$build/trunkaudit" --config "$dir/both.yaml" run --wait
+wait_for "it waits" said both-wait 'waiting for it'
+tell both-wait TERM
+ended both-wait
+is "  TERM while it waits: exit 3, and no run" "$code|$(sql both 'SELECT count(*) FROM run')" '3|3'
+ended both-run
 stop both
 
 # A slot comes while trunkaudit run is at work: once it is left alone, once the operator asks for a run by USR1 as soon as that is possible.

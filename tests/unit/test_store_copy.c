@@ -33,7 +33,13 @@ static const char v8[] =
 static const char v9[] =
 #include "sql/009_changes.inc"
         ;
-static const char *const versions[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9};
+static const char v10[] =
+#include "sql/010_standing.inc"
+        ;
+static const char v11[] =
+#include "sql/011_incidents.inc"
+        ;
+static const char *const versions[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11};
 
 static char copy_path[200];
 

@@ -13,7 +13,7 @@ static const char version_1[] =
 
 static const char *const kept[] = {
         KEPT_EVIDENCE,
-        "SELECT * FROM run ORDER BY id",
+        "SELECT id, program, slot_usec, started_usec, finished_usec, state, trigger, partial, clock_cause, trunks FROM run ORDER BY id",
         "SELECT key, trunk_id, name, state, role, region, authentication, domain, proxies, transport, request_uri, realm, username, "
         "algorithm, qop, self_uri, validation_time, validation_status, validation_code, validation_message, validation_challenge, "
         "validation_authorization, first_listed_usec, last_listed_usec, listed, extra FROM trunk ORDER BY key",

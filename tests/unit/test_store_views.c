@@ -177,10 +177,10 @@ START_TEST(views_show_the_story) {
         expect_rows("SELECT run, time, cause, offset_ms, bound_ms, servers, used, witness_ms, detail FROM clock LIMIT 1",
                     "3|2026-11-23T07:00:01Z|clock_ok|2.5|10.25|3|2||offset 2.5 ms");
         expect_rows("SELECT count(*) FROM clock", "3");
-        expect_rows("SELECT * FROM coverage", "Alpha|id-a|3|3|1|1|0|2026-11-23T07:00:01Z|2026-11-23T05:00:01Z\n"
-                                              "beta|id-b|1|1|0|1|0|2026-11-23T05:00:01Z|\n"
-                                              "Delta|id-d|1|0|0|0|1||\n"
-                                              "gamma|local:gamma|2|1|1|0|1|2026-11-23T06:00:01Z|2026-11-23T06:00:01Z");
+        expect_rows("SELECT * FROM coverage", "Alpha|id-a|3|3|1|1|0|2026-11-23T07:00:01Z|2026-11-23T05:00:01Z|0\n"
+                                              "beta|id-b|1|1|0|1|0|2026-11-23T05:00:01Z||0\n"
+                                              "Delta|id-d|1|0|0|0|1|||0\n"
+                                              "gamma|local:gamma|2|1|1|0|1|2026-11-23T06:00:01Z|2026-11-23T06:00:01Z|0");
         expect_rows("SELECT id, slot, started, finished, state, trigger, partial, clock_cause, platform_cause, platform_detail,"
                     " correlation_id, trunks, passed, warned, failed, untested, seconds FROM runs WHERE id IN (2, 4)",
                     "4|2026-11-23T08:00:00Z|2026-11-23T08:00:01Z||running|slot|0||||||||||\n"
