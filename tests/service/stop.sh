@@ -120,6 +120,7 @@ cp "$dir/world/secrets/trunk-0001" "$dir/password"
 sed -i "s|$dir/world/secrets/trunk-0001|$dir/password|" "$dir/load.yaml"
 start load
 wait_for "the first run" eval "[ \"\$(sql load 'SELECT state FROM run')\" = 'done' ]"
+# shellcheck disable=SC2317 # called by wait_for
 loads() { [ "$(sql load 'SELECT count(*) FROM config_loads')" -ge "$1" ]; }
 cp "$dir/load.yaml" "$dir/load.good"
 echo 'shedule: {}' >>"$dir/load.yaml"
