@@ -127,5 +127,19 @@ is "the state directory is the group's to read, and nobody else's" "$(inside sta
 is "  so is the database" "$(inside stat -c '%U:%G %a' /var/lib/trunkauditd/audit.db)" 'trunkauditd:trunkauditd 640'
 is "the secrets are root's" "$(inside stat -c '%U:%G %a' /etc/trunkauditd/credentials /etc/trunkauditd/credentials/client_secret | tr '\n' ' ')" \
 	'root:root 700 root:root 600 '
+
+# -- at rest ------------------------------------------------------------------------------------------------------------------------------
+rest=20 # seconds; tests/service/figures.sh measures for longer
+printf '[Service]\nWatchdogSec=0\n' | drop_in unwatched
+restart
+# shellcheck disable=SC2317 # wait_for calls it
+resting() { unit StatusText | grep -q '^Idle'; }
+wait_for "the service rests" resting
+sleep 2
+switches() { inside cat "/proc/$(unit MainPID)/status" | awk '/ctxt_switches/ { n += $2 } END { print n }'; }
+before=$(switches)
+sleep $rest
+is "without a watchdog nothing wakes it in $rest seconds" "$(($(switches) - before))" 0
+echo "# $(inside grep -E '^(VmRSS|RssAnon)' "/proc/$(unit MainPID)/status" | tr -s '\t\n' '  ')"
 power_off
 finish

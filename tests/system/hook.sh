@@ -32,7 +32,9 @@ inside install -d -o trunkauditd-alert -m 0755 /var/lib/hook
 inside systemctl enable --quiet --now trunkauditd-alert.path || give_up "the hook is switched on"
 inside systemctl enable --quiet --now trunkauditd || give_up "the service starts"
 
+# shellcheck disable=SC2317 # wait_for calls these
 taken() { [ "$(find "$root/var/lib/hook" -name '[1-9]*' | wc -l)" -ge "$1" ]; } # taken N: by the hook
+# shellcheck disable=SC2317
 nothing_waits() { [ -z "$(ls "$root/var/lib/trunkauditd/alerts")" ]; }
 wait_for "the hook takes two alerts" taken 2
 wait_for "nothing waits" nothing_waits
@@ -50,6 +52,7 @@ is "instances are named by their incident" "$(inside journalctl --quiet -o cat -
 : >"$root/var/lib/hook/refuse"
 phase 2
 run_now
+# shellcheck disable=SC2317
 waits() { [ -n "$(ls "$root/var/lib/trunkauditd/alerts")" ] && inside journalctl --quiet -o cat -u 'trunkauditd-alert@*' | grep -q 'Failed with result'; }
 wait_for "a hook that fails" waits
 is "what the hook does not take waits" "$(find "$root/var/lib/trunkauditd/alerts" -type f | wc -l)" 1

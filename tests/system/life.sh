@@ -108,13 +108,13 @@ is "  and started again" "$(unit SubState) $(unit NRestarts)" 'running 1'
 phase 3
 send USR1
 wait_for "a run to kill" run_is 3 running
-query "SELECT * FROM run WHERE id < 3; SELECT * FROM results WHERE run < 3" >"$dir/before"
+query "SELECT * FROM run WHERE id < 3; SELECT * FROM results WHERE run < 3 ORDER BY run, trunk" >"$dir/before"
 old=$(unit MainPID)
 send KILL
 wait_for "a restart" replaced 2
 is "a killed service is started again" "$(unit SubState) $(unit NRestarts)" 'running 2'
 wait_for "what is told of the run that broke" recorded RUN_BROKEN
-query "SELECT * FROM run WHERE id < 3; SELECT * FROM results WHERE run < 3" >"$dir/after"
+query "SELECT * FROM run WHERE id < 3; SELECT * FROM results WHERE run < 3 ORDER BY run, trunk" >"$dir/after"
 is "  nothing that was stored is lost" "$(wc -l <"$dir/before") $(diff "$dir/before" "$dir/after")" '10 '
 is "  the run that was killed has its row" "$(query "SELECT state FROM run WHERE id = 3")" broken
 is "  the database is whole" "$(query 'PRAGMA integrity_check; PRAGMA foreign_key_check')" ok
