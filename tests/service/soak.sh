@@ -68,8 +68,9 @@ is "descriptors after all runs are as many as after a fifth of them" "$fds" "$ea
 [ -z "$plain" ] || is "memory has not grown by more than $growth_max KiB since then" "$early_kib KiB, $kib KiB: $((kib - early_kib <= growth_max))" '*: 1'
 stop soak
 lab_end
-is "a clock that is fast is no reason to miss a slot" "$(sql soak "SELECT group_concat(DISTINCT reason) FROM run WHERE state = 'missed'")" "$(
-	sql soak "SELECT DISTINCT 'overran' FROM run WHERE reason = 'overran'")"
+# Of a process that was kept from the processor for the part of a second that a slot is here, this clock says that the host slept.
+is "where a slot was missed, the machine was too slow for it" \
+	"$(sql soak "SELECT DISTINCT reason FROM run WHERE state = 'missed' AND reason NOT IN ('overran', 'stalled', 'suspended')")" ''
 is "no slot is without a row" "$(sql soak "SELECT (max(slot_usec) - min(slot_usec)) / $hour + 1 - count(DISTINCT slot_usec) FROM run")" 0
 is "none has two" "$(sql soak "SELECT slot_usec, count(*) FROM run WHERE slot_usec IS NOT NULL GROUP BY 1 HAVING count(*) > 1")" ''
 is "every run of a slot has a result for each trunk" "$(sql soak "SELECT count(*) FROM run WHERE state = 'done' AND (SELECT count(*) FROM result
