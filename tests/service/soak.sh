@@ -64,7 +64,8 @@ for part in 2 3 4; do
 done
 until_runs "$runs"
 look
-is "descriptors after all runs are as many as after a fifth of them" "$fds" "$early_fds"
+# A run has sockets, and on a busy machine one is always under way; but a descriptor left by each would be many more.
+is "descriptors do not grow from a fifth of the runs to all of them" "$early_fds, then $fds: $((fds - early_fds < 20))" '*: 1'
 [ -z "$plain" ] || is "memory has not grown by more than $growth_max KiB since then" "$early_kib KiB, $kib KiB: $((kib - early_kib <= growth_max))" '*: 1'
 stop soak
 lab_end
