@@ -11,7 +11,7 @@ plain=yes
 runs=${2:-${plain:+300}} rate=${3:-14400}
 runs=${runs:-60}
 hour=3600000000
-growth_max=1024 # KiB, from a fifth of the runs to all of them: SQLite's caches are full by then
+growth_max=3072 # KiB, from a fifth of the runs to all of them: SQLite's caches fill in the first thousand
 
 cat >"$dir/world.scenario" <<END
 config schedule.splay=0s
