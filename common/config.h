@@ -118,7 +118,10 @@ struct config {
                 char *spool_dir;              /* alerts wait here for trunkauditd-alert.path; NULL = nobody does */
         } alerts;
         struct {
-                char *path; /* default /var/lib/trunkauditd/audit.db */
+                char *path;                  /* default /var/lib/trunkauditd/audit.db */
+                uint64_t keep_results_usec;  /* default 730d; 0 = for ever */
+                uint64_t keep_evidence_usec; /* default 90d; 0 = as long as the results */
+                unsigned size_limit_mb;      /* default 10000; 0 = none */
         } store;
         struct {
                 char *file; /* for Prometheus' node exporter; NULL = none */

@@ -442,6 +442,16 @@ static const struct option alerts_options[] = {
 static const struct option store_options[] = {
         {"path", OPTION_TEXT, AT(store.path), .max = PATH_TEXT_MAX, .judge = judge_file, .preset = "/var/lib/trunkauditd/audit.db",
          .help = "The database. The service may write in /var/lib/trunkauditd alone."},
+        {"keep_results", OPTION_DURATION, AT(store.keep_results_usec), .max = 36500 * DAY, .preset = "730d",
+         .help = "Results are kept so long; 0d: for ever. The newest of each trunk and the record of all runs stay."},
+        {"keep_evidence", OPTION_DURATION, AT(store.keep_evidence_usec), .max = 36500 * DAY, .preset = "90d",
+         .help = "Messages of probes, and requests to the platform that failed, are kept so long; 0d: as long as the results. The newest "
+                 "of "
+                 "each trunk stay."},
+        {"size_limit_mb", OPTION_NUMBER, AT(store.size_limit_mb), .max = 1000000000, .preset = "10000",
+         .help = "Megabytes that the database may have; beyond, the oldest messages go, but not of the last 7 days, then the oldest "
+                 "results, "
+                 "but not of the last 400. 0: no limit."},
 };
 
 static const struct option metrics_options[] = {

@@ -50,13 +50,16 @@ static const char incidents[] =
 static const char missed[] =
 #include "sql/012_missed.inc"
         ;
+static const char care[] =
+#include "sql/013_care.inc"
+        ;
 static const char views[] =
 #include "sql/views.inc"
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
-static const char *const migrations[] = {initial,          transports, guard,   carrier_clock, verdicts,  platform_view,
-                                         platform_request, drift,      changes, standing,      incidents, missed};
+static const char *const migrations[] = {initial, transports, guard,    carrier_clock, verdicts, platform_view, platform_request,
+                                         drift,   changes,    standing, incidents,     missed,   care};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {
@@ -198,6 +201,10 @@ static int set_journal(struct store *s, const struct identity *id) {
         if (r < 0)
                 return r;
         return execute(s, "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = " STORE_JOURNAL_LIMIT_BYTES, "set up the connection");
+}
+
+bool store_is_current(int64_t version) {
+        return version == STORE_VERSION;
 }
 
 static int apply_migrations(struct store *s, int64_t version) {

@@ -68,6 +68,7 @@ enum {
 };
 struct store_copy {
         int64_t version, runs, results, bytes; /* what is in it */
+        bool current;                          /* the version is this program's */
 };
 int store_copy(struct store *s, const char *file, unsigned flags, struct store_copy *ret);
 
@@ -337,6 +338,78 @@ int store_put_refresh(struct store *s, const struct refresh_row *row);
 
 /* The trunk's newest outcome before that run. STORE_NONE: none. */
 int store_last_refresh(struct store *s, const char *trunk_id, int64_t run, enum refresh_outcome *ret);
+
+/* -- care of the database (store_care.c) --------------------------------------------------------------------------------- */
+
+/* How long what is kept. Times are since 1970; 0 = for ever, or no limit. */
+struct store_keep {
+        int64_t now_usec;
+        int64_t results_usec, evidence_usec; /* ages; evidence is kept as long as its result at most */
+        int64_t size_bytes;                  /* of the database: beyond it the oldest evidence goes, then the oldest results */
+};
+
+/* However small the limit: so much is not removed for it. */
+#define STORE_EVIDENCE_FLOOR_USEC (7 * 86400 * INT64_C(1000000))
+#define STORE_RESULTS_FLOOR_USEC (400 * 86400 * INT64_C(1000000))
+
+enum store_care_phase {
+        STORE_CARE_EVIDENCE_AGE,
+        STORE_CARE_RESULTS_AGE,
+        STORE_CARE_SWEEP,
+        STORE_CARE_EVIDENCE_SIZE,
+        STORE_CARE_RESULTS_SIZE,
+        STORE_CARE_SHRINK,
+        STORE_CARE_DONE,
+};
+
+/* Zeroed but for keep; what it did is in the table `care` at once. */
+struct store_care {
+        struct store_keep keep;
+        enum store_care_phase phase;
+        int64_t run, trunk;       /* how far the phase is */
+        uint64_t probes, results; /* of which the messages, or all, were removed */
+        bool over;                /* the size is still beyond the limit, and nothing more may go */
+};
+
+/* One small step: a transaction with a bounded number of rows, or so many pages given back to the file system. It does not wait: when
+ * another process writes it returns STORE_BUSY. Runs stay for ever, and so do each trunk's newest result and newest messages, what
+ * is still different or still to be told, and the guard's ledger. Returns 0 (there is more to do), STORE_NONE (done), STORE_BUSY, < 0. */
+int store_care_step(struct store *s, struct store_care *c);
+
+/* What care removed and the journal was not told yet. STORE_NONE: nothing. */
+struct store_care_news {
+        int64_t probes, results;         /* of how many probes the messages, and how many results */
+        int64_t probes_run, results_run; /* up to this run */
+        bool results_by_size;
+};
+int store_care_news(struct store *s, struct store_care_news *ret);
+int store_care_told(struct store *s);
+
+/* The statistics that queries are planned by, of what grew; bounded. */
+int store_optimize(struct store *s);
+
+/* Lets the write-ahead log shrink when it is large, and the file when it lost pages, without waiting for readers. Returns 0, STORE_BUSY (a
+ * reader needs it), < 0. */
+#define STORE_LOG_LARGE_BYTES (64 * INT64_C(1000000)) /* a reader keeps it from shrinking */
+int store_shrink_log(struct store *s, int64_t *ret_bytes);
+
+/* What else was done with the database, for the record; detail may be NULL. */
+enum store_deed { STORE_DEED_CHECK, STORE_DEED_BACKUP, STORE_DEED_SIZE };
+int store_put_deed(struct store *s, enum store_deed deed, int64_t now_usec, const char *detail);
+/* The last time that was done, and its detail (malloc'ed, NULL = none). STORE_NONE: never. */
+int store_last_deed(struct store *s, enum store_deed deed, int64_t *ret_usec, char **ret_detail);
+
+/* Looks through all of the database; it may take minutes. Returns 0, STORE_DAMAGED with the first damage in words, < 0. */
+int store_check(struct store *s, char *damage, size_t size);
+
+/* The last check and whether all was well, or when the first run was; STORE_NONE: there is neither. */
+int store_last_check(struct store *s, int64_t *ret_usec, bool *ret_good);
+
+/* Sizes on the disk. */
+struct store_size {
+        int64_t bytes, used_bytes, free_pages, log_bytes;
+};
+int store_size(struct store *s, struct store_size *ret);
 
 /* -- reading for people and machines ---------------------------------------------------------------------------------- */
 

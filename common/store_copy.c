@@ -254,8 +254,11 @@ int store_copy(struct store *s, const char *file, unsigned flags, struct store_c
         if (r == 0)
                 r = name_partial(&c, flags & STORE_COPY_REPLACE);
         if (r == 0 && ret)
-                *ret = (struct store_copy){
-                        .version = c.facts.version, .runs = c.facts.runs, .results = c.facts.results, .bytes = c.facts.bytes};
+                *ret = (struct store_copy){.version = c.facts.version,
+                                           .runs = c.facts.runs,
+                                           .results = c.facts.results,
+                                           .bytes = c.facts.bytes,
+                                           .current = store_is_current(c.facts.version)};
         return r;
 }
 

@@ -80,6 +80,25 @@ enum statement {
         STATEMENT_PUT_AUDIT_LOG,
         STATEMENT_PUT_REFRESH,
         STATEMENT_LAST_REFRESH,
+        STATEMENT_FIRST_KEPT,
+        STATEMENT_OLD_EVIDENCE,
+        STATEMENT_OLD_RESULTS,
+        STATEMENT_DROP_EVIDENCE,
+        STATEMENT_DROP_TARGETS,
+        STATEMENT_DROP_PROXIES,
+        STATEMENT_DROP_EDITS,
+        STATEMENT_DROP_QUESTION,
+        STATEMENT_DROP_RESULT,
+        STATEMENT_SWEEP_REQUESTS,
+        STATEMENT_SWEEP_DIFFERENCES,
+        STATEMENT_SWEEP_LISTING_CHANGES,
+        STATEMENT_SWEEP_REFRESHES,
+        STATEMENT_SIZE,
+        STATEMENT_PUT_CARE,
+        STATEMENT_CARE_NEWS,
+        STATEMENT_CARE_TOLD,
+        STATEMENT_LAST_CARE,
+        STATEMENT_LAST_CHECK,
         STATEMENT_FIND_RUN,
         STATEMENT_FIND_TRUNK,
         STATEMENT_READ_RUN,
@@ -157,6 +176,8 @@ int store_examine(sqlite3 *db, char *damage, size_t size);
  * name, malloc'ed. */
 #define STORE_KEPT_COPIES 3
 int store_keep_version(struct store *s, int64_t version, int64_t next, char **ret);
+
+bool store_is_current(int64_t version);
 
 /* The row that a result refers to, inside a transaction. */
 int store_keep_trunk(struct store *s, const struct trunk *t);

@@ -272,6 +272,49 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_LAST_REFRESH] = "SELECT outcome FROM refresh WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)"
                                    " AND run < :run AND outcome <> 'dry_run' ORDER BY run DESC, seq DESC LIMIT 1",
 
+        /* The newest run is never old. */
+        [STATEMENT_FIRST_KEPT] = "SELECT coalesce((SELECT min(id) FROM run WHERE started_usec >= :cut), (SELECT max(id) FROM run))",
+        /* A trunk's newest messages and its newest result stay, however old. */
+        [STATEMENT_OLD_EVIDENCE] =
+                "SELECT run, trunk FROM evidence WHERE run < :end AND (run, trunk) > (:run, :trunk)"
+                " AND EXISTS (SELECT 1 FROM evidence AS newer WHERE newer.trunk = evidence.trunk AND newer.run > evidence.run)"
+                " GROUP BY run, trunk ORDER BY run, trunk LIMIT :n",
+        [STATEMENT_OLD_RESULTS] = "SELECT run, trunk FROM result WHERE run < :end AND (run, trunk) > (:run, :trunk)"
+                                  " AND EXISTS (SELECT 1 FROM result AS newer WHERE newer.trunk = result.trunk AND newer.run > result.run)"
+                                  " ORDER BY run, trunk LIMIT :n",
+        [STATEMENT_DROP_EVIDENCE] = "DELETE FROM evidence WHERE run = :run AND trunk = :trunk",
+        [STATEMENT_DROP_TARGETS] = "DELETE FROM evidence_target WHERE run = :run AND trunk = :trunk",
+        [STATEMENT_DROP_PROXIES] = "DELETE FROM proxy_result WHERE run = :run AND trunk = :trunk",
+        [STATEMENT_DROP_EDITS] = "DELETE FROM edit WHERE run = :run AND trunk = :trunk",
+        [STATEMENT_DROP_QUESTION] = "DELETE FROM edit_question WHERE run = :run AND trunk = :trunk",
+        [STATEMENT_DROP_RESULT] = "DELETE FROM result WHERE run = :run AND trunk = :trunk",
+        [STATEMENT_SWEEP_REQUESTS] = "DELETE FROM platform_request WHERE (run, seq) IN"
+                                     " (SELECT run, seq FROM platform_request WHERE run < :end ORDER BY run, seq LIMIT :n)",
+        /* What is still so, or still to be told, stays. */
+        [STATEMENT_SWEEP_DIFFERENCES] =
+                "DELETE FROM difference WHERE id IN"
+                " (SELECT id FROM difference WHERE ended_usec IS NOT NULL AND told = 2 AND last_run < :end LIMIT :n)",
+        [STATEMENT_SWEEP_LISTING_CHANGES] = "DELETE FROM listing_change WHERE id IN (SELECT id FROM listing_change WHERE told"
+                                            " AND listed_usec < (SELECT started_usec FROM run WHERE id = :end) ORDER BY id LIMIT :n)",
+        [STATEMENT_SWEEP_REFRESHES] = "DELETE FROM refresh WHERE (run, trunk, seq) IN (SELECT run, trunk, seq FROM refresh WHERE run < :end"
+                                      " AND EXISTS (SELECT 1 FROM refresh AS newer WHERE newer.trunk = refresh.trunk"
+                                      " AND newer.run > refresh.run) ORDER BY run, trunk, seq LIMIT :n)",
+        [STATEMENT_SIZE] = "SELECT (page_count - freelist_count) * page_size, freelist_count, page_count * page_size"
+                           " FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+        [STATEMENT_PUT_CARE] =
+                "INSERT INTO care (day, deed, reason, last_usec, times, removed, told, run, detail, bytes, log_bytes)"
+                " VALUES (:now / " DAY_USEC ", :deed, :reason, :now, 1, :removed, 0, :run, :detail, :bytes, :log_bytes)"
+                " ON CONFLICT (day, deed, reason) DO UPDATE SET (last_usec, times, removed, run, detail, bytes, log_bytes)"
+                " = (excluded.last_usec, times + 1, removed + excluded.removed, max(coalesce(run, 0), excluded.run), excluded.detail,"
+                " excluded.bytes, excluded.log_bytes)",
+        [STATEMENT_CARE_NEWS] =
+                "SELECT deed, sum(removed - told), max(run), max(reason = 'size') FROM care WHERE removed > told GROUP BY deed",
+        [STATEMENT_CARE_TOLD] = "UPDATE care SET told = removed WHERE removed > told",
+        [STATEMENT_LAST_CARE] = "SELECT last_usec, detail FROM care WHERE deed = :deed ORDER BY day DESC LIMIT 1",
+
+        [STATEMENT_LAST_CHECK] = "SELECT last_usec, detail = 'ok' FROM (SELECT last_usec, detail FROM care WHERE deed = 'check'"
+                                 " ORDER BY day DESC LIMIT 1) UNION ALL SELECT min(started_usec), 1 FROM run LIMIT 1",
+
         [STATEMENT_FIND_RUN] = "SELECT id FROM run WHERE id = :run",
         [STATEMENT_FIND_TRUNK] = "SELECT trunk_id FROM trunk WHERE trunk_id = :trunk OR name = :trunk"
                                  " ORDER BY trunk_id = :trunk DESC, listed DESC, key DESC LIMIT 1",

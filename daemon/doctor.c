@@ -264,6 +264,11 @@ static int check_database(struct doctor *d) {
         return doctor_over(d, &f);
 }
 
+static int check_upkeep(struct doctor *d) {
+        const struct finding f = doctor_host_upkeep(d->check->name, d->store, now_realtime());
+        return doctor_over(d, &f);
+}
+
 static int check_lock(struct doctor *d) {
         const struct finding f = doctor_host_lock(d->check->name, d->config);
         return doctor_over(d, &f);
@@ -371,6 +376,7 @@ static const struct check checks[] = {
         {"trunks", 1, check_trunks, false},
         {"journal", 1, check_journal, true},
         {"database", 3, check_database, false},
+        {"database care", 1, check_upkeep, false},
         {"audit lock", 1, check_lock, false},
         {"name servers", 6, check_name_servers, false},
         {"carriers", 6, check_carriers, false},

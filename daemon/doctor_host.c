@@ -263,6 +263,38 @@ struct finding doctor_host_database(const char *check, const struct config *conf
         return error && f.state == FINDING_OK ? not_writable(check, place, error, &i) : f;
 }
 
+/* How many days ago, or that it never was. */
+static void when(char ret[static 40], int r, int64_t then_usec, int64_t now_usec) {
+        if (r != 0)
+                (void)snprintf(ret, 40, "never");
+        else
+                (void)snprintf(ret, 40, "%.1f days ago", (double)(now_usec - then_usec) / (86400.0 * (double)USEC_PER_SEC));
+}
+
+struct finding doctor_host_upkeep(const char *check, struct store *store, int64_t now_usec) {
+        struct store_size size;
+        _cleanup_(freep) char *damage = NULL, *file = NULL;
+        char checked[40], copied[40];
+        int64_t check_usec = 0, backup_usec = 0;
+        if (!store)
+                return finding_of(check, FINDING_OK, "there is no database yet");
+        if (store_size(store, &size) != 0)
+                return finding_of(check, FINDING_SKIPPED, "%s", store_error(store));
+        int r = store_last_deed(store, STORE_DEED_CHECK, &check_usec, &damage);
+        if (r < 0)
+                return finding_of(check, FINDING_SKIPPED, "%s", store_error(store));
+        bool damaged = damage && strcmp(damage, "ok") != 0;
+        when(checked, r, check_usec, now_usec);
+        when(copied, store_last_deed(store, STORE_DEED_BACKUP, &backup_usec, &file), backup_usec, now_usec);
+        struct finding f = finding_of(check, damaged ? FINDING_FAIL : FINDING_OK,
+                                      "%.1f MB, log %.1f MB; looked through %s%s%s; last recorded backup %s%s%s", (double)size.bytes / 1e6,
+                                      (double)size.log_bytes / 1e6, checked, damaged ? " and damaged: " : "", damaged ? damage : "", copied,
+                                      file ? ": " : "", file ? file : "");
+        if (damaged)
+                finding_advise(&f, "Stop the service, move the database and its log away, and put the last good backup in their place.");
+        return f;
+}
+
 /* -- processes -------------------------------------------------------------------------------------------------------------- */
 
 /* A file of /proc/PID; what is too long is cut. Returns the number of bytes, 0 when it cannot be read. */

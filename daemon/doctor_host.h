@@ -22,6 +22,9 @@ struct finding doctor_host_journal(const char *check);
  * none that can be read. */
 struct finding doctor_host_database(const char *check, const struct config *config, struct store **ret);
 
+/* How large it is, and when it was last looked through and backed up. */
+struct finding doctor_host_upkeep(const char *check, struct store *store, int64_t now_usec);
+
 struct finding doctor_host_lock(const char *check, const struct config *config);
 
 /* Is the service running, and when was its last run? store may be NULL. */

@@ -13,6 +13,7 @@
 #include "../common/config.h"
 #include "../common/store.h"
 #include "audit.h"
+#include "care.h"
 #include "dumps.h"
 #include "journal.h"
 #include "metrics_file.h"
@@ -48,6 +49,7 @@ struct service {
         struct schedule *schedule;
         struct overdue *overdue;
         struct audit *audit;
+        struct care *care;      /* of the database, between runs */
         struct run last;        /* id 0 = none yet */
         struct slot_plan owed;  /* a slot of the schedule before, which came during the last run of it */
         bool asked;             /* SIGUSR1 came, and its run could not begin yet */
@@ -213,6 +215,8 @@ static void on_done(struct audit *a, const struct audit_result *result, void *us
         if (result->stored == 0)
                 overdue_run_ended(s->overdue);
         s->last = *result->run;
+        if (!s->stopping)
+                care_begin(s->care, s->config, result->run);
         s->audit = audit_free(a);
         write_metrics(s);
         release_memory(s);
@@ -246,8 +250,10 @@ static int begin(struct service *s, struct audit_request request) {
         request.config = s->config_id;
         request.announce = true;
         int r = audit_start(&s->audit, &s->context, &request, on_done, s);
-        if (r == 0)
-                (void)sd_notifyf(false, "STATUS=A run is under way (%s)", run_trigger_word(request.trigger));
+        if (r != 0)
+                return r;
+        care_pause(s->care);
+        (void)sd_notifyf(false, "STATUS=A run is under way (%s)", run_trigger_word(request.trigger));
         return r;
 }
 
@@ -434,7 +440,9 @@ static int run_service(struct service *s) {
                 journal_event(s->journal, EVENT_CONFIG_REFUSED, LOG_ERR, NULL, "Configuration %s is refused; not started", s->config_file);
         int code = r > 0 ? EXIT_CONFIG : r < 0 ? broken(s, "read the configuration", r) : open_store(s, l.config->store.path);
         if (code == 0) {
-                r = put_in_force(s, &l);
+                r = care_new(&s->care, s->event, s->store, s->journal);
+                if (r == 0)
+                        r = put_in_force(s, &l);
                 code = r < 0 ? broken(s, "set up what runs need", r) : 0;
         }
         loaded_clear(&l);
@@ -459,6 +467,7 @@ static int run_service(struct service *s) {
 
 static void clear_service(struct service *s) {
         s->audit = audit_free(s->audit);
+        s->care = care_free(s->care);
         s->retry = sd_event_source_disable_unref(s->retry);
         s->after = sd_event_source_disable_unref(s->after);
         s->schedule = schedule_free(s->schedule);
@@ -466,32 +475,44 @@ static void clear_service(struct service *s) {
         journal_spool(s->journal, NULL); /* it is the configuration's */
         if (s->has_context)
                 audit_context_close(&s->context);
+        if (s->store)
+                (void)store_optimize(s->store);
         s->store = store_close(s->store);
         s->config = config_free(s->config);
         loaded_clear(&s->next);
         s->event = sd_event_unref(s->event);
 }
 
-static const char help[] = "Usage: trunkauditd [--config FILE]\n"
-                           "\n"
-                           "Audits the SIP digest credentials of every BYOC trunk each hour.\n"
-                           "\n"
-                           "  -c, --config FILE  configuration (default " CONFIG_FILE_DEFAULT ")\n"
-                           "      --help         this text\n"
-                           "      --version      the version\n"
-                           "\n"
-                           "Signals: HUP reloads the configuration, USR1 starts a run now, TERM stores what is known and stops.\n"
-                           "Exit: 0 stopped as told, 2 usage or configuration, 4 broken.\n";
+static const char help[] =
+        "Usage: trunkauditd [--config FILE]\n"
+        "       trunkauditd --check-database FILE\n"
+        "\n"
+        "Audits the SIP digest credentials of every BYOC trunk each hour.\n"
+        "\n"
+        "  -c, --config FILE  configuration (default " CONFIG_FILE_DEFAULT ")\n"
+        "      --check-database FILE  look through a database: 0 whole, 1 damaged (the first damage is printed), 4 neither\n"
+        "      --help         this text\n"
+        "      --version      the version\n"
+        "\n"
+        "Signals: HUP reloads the configuration, USR1 starts a run now, TERM stores what is known and stops.\n"
+        "Exit: 0 stopped as told, 2 usage or configuration, 4 broken.\n";
 
 int main(int argc, char **argv) {
-        static const struct option options[] = {
-                {"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'v'}, {0}};
+        static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                                {"check-database", required_argument, NULL, 'C'},
+                                                {"help", no_argument, NULL, 'h'},
+                                                {"version", no_argument, NULL, 'v'},
+                                                {0}};
+        const char *database = NULL;
         struct service s = {.config_file = CONFIG_FILE_DEFAULT, .metrics.started_usec = now_realtime()};
         int option;
         while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
                 switch (option) {
                 case 'c':
                         s.config_file = optarg;
+                        break;
+                case 'C':
+                        database = optarg;
                         break;
                 case 'h':
                         (void)fputs(help, stdout);
@@ -510,6 +531,8 @@ int main(int argc, char **argv) {
         }
         forbid_dumps();
         (void)umask(0027);
+        if (database)
+                return care_check(database);
         if (journal_new(&s.journal, JOURNAL_AUTO) < 0)
                 return EXIT_BROKEN;
         int code = run_service(&s);

@@ -481,3 +481,21 @@ SELECT
 FROM refresh AS r
 JOIN trunk AS t ON t.key = r.trunk
 ORDER BY r.run DESC, trunk COLLATE NOCASE, t.trunk_id, r.seq;
+
+DROP VIEW IF EXISTS upkeep;
+CREATE VIEW upkeep AS -- what care of the database did, newest first: one row for each day and deed
+SELECT
+  date(c.day * 86400, 'unixepoch') AS day,                     -- UTC
+  c.deed,                                                      -- evidence, results (removed), check, backup, size
+  c.reason,                                                    -- why removed: age (keep_results, keep_evidence), size (size_limit_mb)
+  c.removed,                                                   -- results; of evidence: probes whose messages went
+  c.run AS up_to_run,                                          -- the newest run that lost some
+  strftime('%Y-%m-%dT%H:%M:%SZ', run.started_usec / 1000000, 'unixepoch') AS up_to, -- when it started
+  c.detail,                                                    -- what a check found; where a backup is
+  round(c.bytes / 1000000.0, 1) AS megabytes,                  -- of the database
+  round(c.log_bytes / 1000000.0, 1) AS log_megabytes,          -- of its write-ahead log
+  c.times,                                                     -- on that day
+  strftime('%Y-%m-%dT%H:%M:%SZ', c.last_usec / 1000000, 'unixepoch') AS last -- of them
+FROM care AS c
+LEFT JOIN run ON run.id = c.run
+ORDER BY c.day DESC, c.last_usec DESC, c.deed, c.reason;

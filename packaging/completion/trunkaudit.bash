@@ -89,10 +89,10 @@ _trunkauditd() {
 	local cur prev words cword split
 	_init_completion -s || return
 	case $prev in
-	-c | --config)
+	-c | --config | --check-database)
 		_filedir
 		return
 		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W '--config --help --version' -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W '--config --check-database --help --version' -- "$cur")
 } && complete -F _trunkauditd trunkauditd

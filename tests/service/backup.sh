@@ -156,7 +156,7 @@ config old "$dir/world/trunkauditd.yaml"
 start old
 wait_for "the upgraded service" told old 'READY=1'
 tell old USR1
-wait_for "a run on the upgraded database" said old 'Run 2 done'
+wait_for "a run on the upgraded database" said old 'Run [0-9]* done: 15 trunks'
 has "an upgrade is told, with the copy's name" "$dir/old.err" "upgraded from schema version 8 to [0-9]*; as it was it is kept in $dir/old.db.schema-8"
 is "  the copy is as it was" "$(of "$dir/old.db.schema-8" 'SELECT user_version, (SELECT count(*) FROM run) FROM pragma_user_version')" '8|1'
 is "  what was there is there" "$(sql old 'SELECT min(program), max(trunks) FROM run')" '0.0.9|15'

@@ -83,7 +83,7 @@ says fresh carriers ok '0 of 0 names have addresses; 3 addresses'
 cp "$dir/good/trunkauditd.yaml" "$dir/json.yaml"
 doctor 3 json good doctor --json
 is "json: an array of findings" "$(sqlite3 :memory: "SELECT count(*), min(json_type(value, '$.check') = 'text'), min(json_type(value, '$.seen') = 'text'),
-	group_concat(DISTINCT value ->> '$.state'), count(value ->> '$.remedy') FROM json_each(readfile('$dir/json.out'))")" '17|1|1|ok,warn|1'
+	group_concat(DISTINCT value ->> '$.state'), count(value ->> '$.remedy') FROM json_each(readfile('$dir/json.out'))")" '18|1|1|ok,warn|1'
 
 start good "$build/trunkauditd" --config "$dir/good/trunkauditd.yaml"
 wait_for "the first run" said good 'Run 1 done'

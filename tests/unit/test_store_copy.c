@@ -39,7 +39,10 @@ static const char v10[] =
 static const char v11[] =
 #include "sql/011_incidents.inc"
         ;
-static const char *const versions[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11};
+static const char v12[] =
+#include "sql/012_missed.inc"
+        ;
+static const char *const versions[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12};
 
 static char copy_path[200];
 
@@ -340,6 +343,8 @@ END_TEST
 int main(void) {
         Suite *suite = suite_create("store_copy");
         TCase *copies = tcase_create("copies"), *upgrades = tcase_create("upgrades");
+        tcase_set_timeout(copies, 30); /* each commit waits for the disk */
+        tcase_set_timeout(upgrades, 30);
         tcase_add_unchecked_fixture(copies, make_base, remove_base);
         tcase_add_unchecked_fixture(upgrades, make_base, remove_base);
         tcase_add_checked_fixture(copies, make_copy_path, NULL);
