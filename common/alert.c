@@ -17,7 +17,7 @@ bool alert_is_deliberate(enum cause cause) {
 }
 
 enum cause alert_cause(bool known, enum cause told, enum cause now) {
-        bool unsent = now == CAUSE_HELD || now == CAUSE_BUDGET_SPENT;
+        bool unsent = now == CAUSE_HELD || now == CAUSE_UNCOUNTED || now == CAUSE_BUDGET_SPENT;
         return known && unsent && alert_is_bad(told) ? told : now;
 }
 

@@ -11,6 +11,7 @@
 
 #define TURN_USEC (23 * INT64_C(3600000000)) /* a day, less a run: how often a held trunk tries an input that is left */
 #define SIGN_MAX 200
+#define MISTRUST_MAX 200
 
 struct guard {
         struct guard_policy policy;
@@ -18,6 +19,10 @@ struct guard {
         unsigned char salt[GUARD_SALT_SIZE];
         struct guard_carrier **carriers; /* by host */
         size_t n_carriers;
+        int64_t *taken_over; /* runs */
+        size_t n_taken_over;
+        char mistrust[MISTRUST_MAX]; /* why answers are withheld; "" = they are not */
+        bool trust_passed;
 };
 
 static const int64_t windows_usec[GUARD_WINDOWS] = {
@@ -189,6 +194,7 @@ struct guard *guard_free(struct guard *g) {
                         free(g->carriers[i]);
                 }
                 free(g->carriers);
+                free(g->taken_over);
                 free(g);
         }
         return NULL;
@@ -253,8 +259,64 @@ const struct guard_carrier *guard_carrier_at(const struct guard *g, size_t i) {
         return i < g->n_carriers ? g->carriers[i] : NULL;
 }
 
+int guard_take_over(struct guard *g, int64_t run, const struct guard *earlier, int64_t age_usec) {
+        int64_t *grown = reallocarray(g->taken_over, g->n_taken_over + 1, sizeof *grown);
+        if (!grown)
+                return -ENOMEM;
+        g->taken_over = grown;
+        g->taken_over[g->n_taken_over++] = run;
+        for (size_t i = 0; i < earlier->n_carriers; i++) {
+                struct guard_carrier *c;
+                int r = guard_carrier(g, earlier->carriers[i]->host, &c);
+                if (r == 0)
+                        r = guard_account_add(&c->account, age_usec, &earlier->carriers[i]->account.now);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int guard_absorb(struct guard *g, const struct guard *earlier) {
+        for (size_t i = 0; i < earlier->n_carriers; i++) {
+                struct guard_carrier *c;
+                int r = guard_carrier(g, earlier->carriers[i]->host, &c);
+                if (r < 0)
+                        return r;
+                add_count(&c->account.now, &earlier->carriers[i]->account.now);
+        }
+        return 0;
+}
+
+void guard_trunk_absorb(struct guard_trunk *t, const struct guard_trunk *earlier) {
+        add_count(&t->account.now, &earlier->account.now);
+        if (!t->rejection_changed && earlier->rejection_changed) {
+                t->rejection = earlier->rejection;
+                t->rejection_changed = true;
+        }
+}
+
+bool guard_has_taken_over(const struct guard *g, int64_t run) {
+        for (size_t i = 0; i < g->n_taken_over; i++)
+                if (g->taken_over[i] == run)
+                        return true;
+        return false;
+}
+
+void guard_mistrust(struct guard *g, const char *why, bool trust_passed) {
+        if (g->mistrust[0] && (!g->trust_passed || trust_passed)) /* the stricter one stays */
+                return;
+        g->trust_passed = trust_passed;
+        (void)snprintf(g->mistrust, sizeof g->mistrust, "%s", why);
+}
+
 void guard_trunk_clear(struct guard_trunk *t) {
         guard_account_clear(&t->account);
+}
+
+int guard_trunk_take_over(struct guard_trunk *t, const struct guard_trunk *earlier, int64_t age_usec) {
+        if (earlier->rejection_changed)
+                t->rejection = earlier->rejection;
+        return guard_account_add(&t->account, age_usec, &earlier->account.now);
 }
 
 /* -- before the probe --------------------------------------------------------------------------------------------------------- */
@@ -321,7 +383,9 @@ int guard_begin(struct guard *g, struct guard_trunk *t) {
         struct guard_carrier *c = t->carrier;
         struct guard_shortage s;
         int r = GUARD_REFUSE;
-        if (c->sign)
+        if (g->mistrust[0] && !(g->trust_passed && t->passed))
+                withhold(t, verdict_of(CAUSE_UNCOUNTED, "%s", g->mistrust));
+        else if (c->sign)
                 withhold(t, sign_verdict(c));
         else if (guard_lacks(&t->account, &g->policy.trunk, &need, &s))
                 withhold(t, shortage_verdict(g, &s, "this trunk"));

@@ -124,6 +124,19 @@ void guard_host_of(const char *text, char ret[static GUARD_HOST_MAX]);
 int guard_carrier(struct guard *g, const char *host, struct guard_carrier **ret);
 const struct guard_carrier *guard_carrier_at(const struct guard *g, size_t i); /* NULL behind the last one */
 
+/* An earlier run that the store does not have yet: what it spent comes from its own guard, and what the store has under that id, a
+ * reservation, is not counted beside it. Before store_guard(). age_usec: since it spent. Returns 0 or -ENOMEM. */
+int guard_take_over(struct guard *g, int64_t run, const struct guard *earlier, int64_t age_usec);
+bool guard_has_taken_over(const struct guard *g, int64_t run);
+
+/* What an earlier run spent counts as spent by this one, which is younger: when the earlier one is given up before it was stored. */
+int guard_absorb(struct guard *g, const struct guard *earlier);
+
+/* What this run spends cannot be counted for the next process, or what was spent is unknown: why is the detail of the verdict. Answers are
+ * withheld from all trunks, or, trust_passed, from those whose last answer was not accepted: those that can lock an account. So a crash
+ * forgets one failed run of a trunk at most. */
+void guard_mistrust(struct guard *g, const char *why, bool trust_passed);
+
 /* One trunk's part. The caller sets the first group, the store the second. */
 struct guard_trunk {
         const struct trunk *trunk;
@@ -144,6 +157,10 @@ struct guard_trunk {
 };
 
 void guard_trunk_clear(struct guard_trunk *t);
+
+/* The same for one trunk, after store_guard_trunk(). Returns 0 or -ENOMEM. */
+int guard_trunk_take_over(struct guard_trunk *t, const struct guard_trunk *earlier, int64_t age_usec);
+void guard_trunk_absorb(struct guard_trunk *t, const struct guard_trunk *earlier);
 
 /* Before any probe: what the run may spend at most, for the reservation. Returns 0 or -ENOMEM. */
 int guard_reserve(struct guard *g, struct guard_trunk *t);

@@ -53,13 +53,16 @@ static const char missed[] =
 static const char care[] =
 #include "sql/013_care.inc"
         ;
+static const char damage[] =
+#include "sql/014_damage.inc"
+        ;
 static const char views[] =
 #include "sql/views.inc"
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
 static const char *const migrations[] = {initial, transports, guard,    carrier_clock, verdicts, platform_view, platform_request,
-                                         drift,   changes,    standing, incidents,     missed,   care};
+                                         drift,   changes,    standing, incidents,     missed,   care,          damage};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {
@@ -110,7 +113,7 @@ int store_create_file(const char *path, int *ret_fd) {
 }
 
 static int find_or_create(struct store *s, enum store_mode mode) {
-        if (mode == STORE_WRITE) {
+        if (mode != STORE_READ) {
                 _cleanup_(closep) int fd = -1;
                 int r = store_create_file(s->path, &fd);
                 if (r < 0 && r != -EEXIST)
@@ -134,18 +137,24 @@ static int execute(struct store *s, const char *sql, const char *doing) {
 }
 
 static int connect_file(struct store *s, enum store_mode mode) {
-        int flags = (mode == STORE_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
+        int r = 0;
+        int flags = (mode != STORE_READ ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
         if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK)
                 return s->db ? store_fail(s, "open the database") : -ENOMEM;
         (void)sqlite3_extended_result_codes(s->db, 1);
         (void)sqlite3_busy_timeout(s->db, STORE_BUSY_MSEC);
-        if (mode == STORE_WRITE && sqlite3_db_readonly(s->db, "main"))
-                return store_complain(s, -EACCES, "unable to write %s: its permissions allow this user only to read it", s->path);
+        if (mode != STORE_READ && sqlite3_db_readonly(s->db, "main")) {
+                if (access(s->path, W_OK) < 0 && errno == EROFS)
+                        r = store_complain(s, -EROFS, "unable to write %s: its file system is read-only", s->path);
+                else
+                        return store_complain(s, -EACCES, "unable to write %s: its permissions allow this user only to read it", s->path);
+        }
 
         /* Without its -wal and -shm files a database in WAL mode cannot be read by users who may not create them. */
         int persist = 1;
         (void)sqlite3_file_control(s->db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
-        return execute(s, "PRAGMA trusted_schema = OFF", "set up the connection");
+        int e = execute(s, "PRAGMA trusted_schema = OFF", "set up the connection");
+        return r < 0 ? r : e;
 }
 
 struct identity {
@@ -341,13 +350,63 @@ static int open_database(struct store *s, enum store_mode mode) {
         return r != 0 ? r : execute(s, "PRAGMA foreign_keys = ON", "set up the connection");
 }
 
+/* By its first bytes: "SQLite format 3" and, at 68, the application id (sqlite.org/fileformat2.html, section 1.3). */
+static bool has_our_header(const char *path) {
+        unsigned char header[72];
+        _cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || read(fd, header, sizeof header) != sizeof header || memcmp(header, "SQLite format 3", 16) != 0)
+                return false;
+        return ((uint32_t)header[68] << 24 | (uint32_t)header[69] << 16 | (uint32_t)header[70] << 8 | header[71]) == STORE_APPLICATION_ID;
+}
+
+/* What may be over by itself, or once an operator has made room: no mistake in the database or in us. */
+static bool may_pass(const struct store *s, int r) {
+        switch (s->failed) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+        case SQLITE_PROTOCOL:
+        case SQLITE_FULL:
+        case SQLITE_IOERR:
+        case SQLITE_READONLY:
+        case SQLITE_CANTOPEN:
+                return true;
+        default:
+                return r == -EROFS;
+        }
+}
+
+int store_connect(struct store *s, enum store_mode mode) {
+        s->failed = 0;
+        int r = open_database(s, mode);
+        s->unready = r < 0;
+        if (r == 0 || mode == STORE_READ || !s->db)
+                return r;
+        if (s->damaged) { /* closed first: to close a file drops all locks that this process has on it */
+                store_disconnect(s);
+                s->damaged = has_our_header(s->path);
+                s->unready = s->damaged;
+                return !s->damaged ? r : mode == STORE_SERVE ? 0 : STORE_DAMAGED;
+        }
+        return mode == STORE_SERVE && r < 0 && may_pass(s, r) ? 0 : r;
+}
+
+void store_disconnect(struct store *s) {
+        for (size_t i = 0; i < ELEMENTS(s->statements); i++) {
+                (void)sqlite3_finalize(s->statements[i]); /* repeats the failure of its last step */
+                s->statements[i] = NULL;
+        }
+        (void)sqlite3_close(s->db);
+        s->db = NULL;
+        s->damaged = false;
+}
+
 int store_open(struct store **ret, const char *path, enum store_mode mode, char **ret_error) {
         struct store *s = calloc(1, sizeof *s);
         if (!s)
                 return -ENOMEM;
         s->lock_fd = -1;
         s->path = strdup(path);
-        int r = s->path ? open_database(s, mode) : -ENOMEM;
+        int r = s->path ? store_connect(s, mode) : -ENOMEM;
         if (r != 0) {
                 if (ret_error)
                         *ret_error = strdup(s->error[0] ? s->error : strerror(r < 0 ? -r : EIO));
@@ -361,9 +420,7 @@ int store_open(struct store **ret, const char *path, enum store_mode mode, char 
 struct store *store_close(struct store *s) {
         if (!s)
                 return NULL;
-        for (size_t i = 0; i < ELEMENTS(s->statements); i++)
-                (void)sqlite3_finalize(s->statements[i]); /* repeats the failure of its last step */
-        (void)sqlite3_close(s->db);
+        store_disconnect(s);
         store_unlock(s);
         free(s->path);
         free(s->notice);
@@ -391,6 +448,8 @@ int store_lock(struct store *s, unsigned *ret_broken) {
         int r = store_create_file(path, &fd);
         if (r == -EEXIST) {
                 fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+                if (fd < 0 && errno == EROFS)
+                        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
                 r = fd < 0 ? -errno : 0;
         }
         if (r == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
@@ -399,12 +458,13 @@ int store_lock(struct store *s, unsigned *ret_broken) {
                 return store_complain(s, STORE_BUSY, "another process audits %s", s->path);
         if (r < 0)
                 return store_complain(s, r, "unable to lock %s: %s", path, strerror(-r));
-        r = break_runs(s, ret_broken);
-        if (r < 0)
-                return r;
         s->lock_fd = fd;
         fd = -1;
-        return 0;
+        if (s->unready && !s->damaged) {
+                store_disconnect(s);
+                (void)store_connect(s, STORE_SERVE);
+        }
+        return s->unready || break_runs(s, ret_broken) < 0 ? STORE_UNWRITTEN : 0;
 }
 
 void store_unlock(struct store *s) {
@@ -416,7 +476,8 @@ void store_unlock(struct store *s) {
 }
 
 void store_release_memory(struct store *s) {
-        (void)sqlite3_db_release_memory(s->db);
+        if (s->db)
+                (void)sqlite3_db_release_memory(s->db);
 }
 
 /* "1: FLOCK  ADVISORY  WRITE 1234 08:01:131 0 EOF", device numbers in hex: proc(5). */

@@ -25,7 +25,8 @@ enum {
         STORE_BUSY,        /* store_lock: another process audits this database */
         STORE_NONE,        /* nothing to return */
         STORE_EXISTS,      /* store_copy: a file of that name is there */
-        STORE_DAMAGED,     /* the database is not what SQLite wrote */
+        STORE_DAMAGED,     /* the database is not what SQLite wrote; store_open: and it is ours, and the mode is not STORE_SERVE */
+        STORE_UNWRITTEN,   /* store_lock: the lock is ours, and the database cannot be written */
 };
 
 struct store;
@@ -33,6 +34,8 @@ struct store;
 enum store_mode {
         STORE_READ,  /* for reports; nothing is created or migrated */
         STORE_WRITE, /* creates and migrates; refreshes the table `cause` from verdict.def */
+        STORE_SERVE, /* the same; one that is there and cannot be written or read at this moment is opened all the same, and each
+                        store_lock() tries again to make it ready; one of ours that is damaged waits for store_replace() */
 };
 
 /* A new file gets mode 0640 and, when we are root, the owner and group of its directory, so that the service can write it.
@@ -47,12 +50,23 @@ const char *store_path(const struct store *s);
 const char *store_notice(const struct store *s);
 
 /* Takes the audit lock (PATH.lock, released also when the process dies). While it is held, runs left open by a process that died
- * are marked `broken`: ret_broken (may be NULL) counts them. Returns 0, STORE_BUSY, -EALREADY (it is ours already). */
+ * are marked `broken`: ret_broken (may be NULL) counts them. Returns 0, STORE_BUSY, STORE_UNWRITTEN, -EALREADY (it is ours already). */
 int store_lock(struct store *s, unsigned *ret_broken);
 void store_unlock(struct store *s);
 
 /* Gives back the pages that were read; what is needed of them is read again. */
 void store_release_memory(struct store *s);
+
+/* -- damage (store_damage.c) --------------------------------------------------------------------------------------------- */
+
+#define STORE_NAME_MAX 4096 /* bytes of a file's name */
+
+/* True once SQLite called the open database malformed. */
+bool store_is_damaged(const struct store *s);
+
+/* Under the audit lock: the damaged database keeps existing as PATH.damaged-N, with its write-ahead log, and a new one is in its place. The
+ * new one knows since when counts are unknown: store_guard() says so for a day. A crash in between leaves the old one or the new one. */
+int store_replace(struct store *s, const struct guard_time *now, char ret_kept[static STORE_NAME_MAX]);
 
 /* Which process audits the database at this moment, by the kernel's list of locks: to try the lock, even for an instant, could keep an
  * audit from starting. ret is 0 for a process that cannot be seen from here. Returns 0, STORE_NONE, -errno (-ENOENT: no such list). */
@@ -88,7 +102,8 @@ struct run {
         uint64_t interval_usec;    /* of the schedule; 0 = none (a command) */
         int64_t config;            /* id of the configuration in force, see store_put_config_load(); 0 = unknown */
         enum slot_reason reason;   /* why it belongs to no slot though the schedule began it */
-        const char *reason_detail; /* borrowed; NULL = none */
+        const char *reason_detail; /* a constant; NULL = none */
+        bool late;                 /* it could not be stored when it ended, and may have been marked broken meanwhile; not stored */
 
         struct verdict clock;
         bool clock_measured;
@@ -157,8 +172,9 @@ struct result {
 int store_begin_run(struct store *s, struct run *run);
 
 /* Results, evidence and the closing of the run's row, in one transaction: all of it or nothing, so that it can be tried again. A trunk
- * that was never listed gets a row with its id and name. Texts that are not UTF-8 are stored with U+FFFD for what cannot be read. */
-int store_end_run(struct store *s, const struct run *run, const struct result *results, size_t n);
+ * that was never listed gets a row with its id and name. Texts that are not UTF-8 are stored with U+FFFD for what cannot be read.
+ * A run without a row (id 0: the database could not be written then) gets it in the same transaction, and its id. */
+int store_end_run(struct store *s, struct run *run, const struct result *results, size_t n);
 
 /* Writes what the platform said of its trunks (never the merged configuration: call it before trunk_list_merge()), so that a later run
  * can go on without it. One transaction; trunks that are no longer listed stay, with their last_listed. Only those of origin
@@ -185,7 +201,8 @@ int store_last_result(struct store *s, const char *trunk_id, enum cause *ret_cau
 /* STORE_NONE: nothing is remembered. */
 int store_memory(struct store *s, const char *trunk_id, struct trunk_memory *ret);
 
-/* Into the guard: the fingerprints' salt, and what the runs of the last day spent at carriers' hosts. */
+/* Into the guard: the fingerprints' salt, and what the runs of the last day spent at carriers' hosts. STORE_NONE: the counts of the last
+ * day are in a database that was set aside. */
 int store_guard(struct store *s, struct guard *g);
 
 /* The same of one trunk: t->trunk is set, t's second group is filled. target: "host[:port]", where it will be asked. */

@@ -115,6 +115,8 @@ static int put_record(struct store *s, const struct record *c) {
 
 /* It does not wait for another writer. */
 static int begin_now(struct store *s) {
+        if (!s->db)
+                return -EIO;
         (void)sqlite3_busy_timeout(s->db, 0);
         int rc = sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
         (void)sqlite3_busy_timeout(s->db, STORE_BUSY_MSEC);
@@ -297,6 +299,8 @@ int store_last_deed(struct store *s, enum store_deed deed, int64_t *ret_usec, ch
 /* -- files ---------------------------------------------------------------------------------------------------------------------- */
 
 int store_optimize(struct store *s) {
+        if (!s->db) /* it could not be opened again; the error says why */
+                return -EIO;
         (void)sqlite3_busy_timeout(s->db, 0);
         int rc = sqlite3_exec(s->db, "PRAGMA analysis_limit = " ANALYSIS_ROWS "; PRAGMA optimize", NULL, NULL, NULL);
         (void)sqlite3_busy_timeout(s->db, STORE_BUSY_MSEC);

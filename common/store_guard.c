@@ -40,21 +40,33 @@ static int no_memory(struct store *s) {
         return store_complain(s, -ENOMEM, "unable to read what was spent: out of memory");
 }
 
+/* STORE_NONE when no database was set aside in the last day. */
+static int read_damage(struct store *s, const struct guard *g) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_DAMAGE, "read when counts were lost");
+        bind_now(&q, guard_now(g));
+        return query_step(&q);
+}
+
 int store_guard(struct store *s, struct guard *g) {
         int r = read_salt(s, g);
         if (r < 0)
                 return r;
+        int damage = read_damage(s, g);
+        if (damage < 0)
+                return damage;
         _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_CARRIER_SPENDING, "read what was spent");
         bind_now(&q, guard_now(g));
         while ((r = query_step(&q)) == 0) {
                 struct guard_carrier *c;
                 const char *host = (const char *)sqlite3_column_text(q.statement, 0);
                 const struct guard_count count = read_count(&q, 2);
+                if (guard_has_taken_over(g, sqlite3_column_int64(q.statement, 5)))
+                        continue;
                 if (!host || guard_carrier(g, host, &c) < 0 ||
                     guard_account_add(&c->account, sqlite3_column_int64(q.statement, 1), &count) < 0)
                         return no_memory(s);
         }
-        return r < 0 ? r : 0;
+        return r < 0 ? r : damage == STORE_NONE ? 0 : STORE_NONE;
 }
 
 static int read_spending(struct store *s, const struct guard *g, struct guard_trunk *t) {
@@ -64,6 +76,8 @@ static int read_spending(struct store *s, const struct guard *g, struct guard_tr
         bind_text(&q, ":trunk", t->trunk->id);
         while ((r = query_step(&q)) == 0) {
                 const struct guard_count count = read_count(&q, 1);
+                if (guard_has_taken_over(g, sqlite3_column_int64(q.statement, 4)))
+                        continue;
                 if (guard_account_add(&t->account, sqlite3_column_int64(q.statement, 0), &count) < 0)
                         return no_memory(s);
         }
@@ -189,10 +203,17 @@ static int put_rejection(struct store *s, const struct guard_trunk *t) {
         return query_run(&q);
 }
 
+static int settle_ledger(struct store *s, const struct run *run) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_SETTLE_LEDGER, "settle what was spent");
+        bind_integer(&q, ":run", run->id);
+        bind_now(&q, &run->spent_until);
+        return query_run(&q);
+}
+
 int store_settle(struct store *s, const struct run *run, const struct result *results, size_t n) {
         const struct guard_carrier *c;
         static const enum statement order[] = {STATEMENT_DROP_TRUNK_SPENDING, STATEMENT_DROP_CARRIER_SPENDING};
-        int r = 0;
+        int r = settle_ledger(s, run);
         for (size_t i = 0; r == 0 && i < ELEMENTS(order); i++) {
                 _cleanup_(query_end) struct query q = query_begin(s, order[i], "settle what was spent");
                 bind_integer(&q, ":run", run->id);
@@ -207,10 +228,5 @@ int store_settle(struct store *s, const struct run *run, const struct result *re
         }
         for (size_t i = 0; r == 0 && (c = guard_carrier_at(run->guard, i)); i++)
                 r = put_spending(s, STATEMENT_PUT_CARRIER_SPENDING, run->id, c->host, &c->account.now);
-        if (r < 0)
-                return r;
-        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_SETTLE_LEDGER, "settle what was spent");
-        bind_integer(&q, ":run", run->id);
-        bind_now(&q, &run->spent_until);
-        return query_run(&q);
+        return r;
 }

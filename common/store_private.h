@@ -114,13 +114,18 @@ enum statement {
         STATEMENT_READ_STANDING,
         STATEMENT_COUNT_RUNS,
         STATEMENT_READ_UNTESTED_NEWS,
+        STATEMENT_PUT_DAMAGE,
+        STATEMENT_DAMAGE,
         STATEMENT_COUNT
 };
 
 struct store {
         sqlite3 *db;
         char *path;
-        int lock_fd; /* -1 = the audit lock is not ours */
+        int lock_fd;  /* -1 = the audit lock is not ours */
+        bool unready; /* it is open, and could not be made ready to be written */
+        bool damaged; /* SQLite called it malformed */
+        int failed;   /* SQLite's primary code of the last failure */
         sqlite3_stmt *statements[STATEMENT_COUNT];
         char error[STORE_ERROR_MAX];
         char *notice; /* NULL = none */
@@ -160,6 +165,10 @@ int query_cause(struct query *q, enum cause *ret_cause, int64_t *ret_usec);
 
 /* A column of the current row as a cause; `otherwise` when it is NULL or a word that this program does not know. */
 enum cause column_cause(const struct query *q, int column, enum cause otherwise);
+
+/* Opens s->path, or closes it; the lock stays. */
+int store_connect(struct store *s, enum store_mode mode);
+void store_disconnect(struct store *s);
 
 int transaction_begin(struct store *s);
 int transaction_end(struct store *s, int r); /* r < 0: rolls back and returns r; else commits, and rolls back when that fails */

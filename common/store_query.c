@@ -39,13 +39,15 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_PUT_MISSED] =
                 "INSERT INTO run (program, slot_usec, state, trigger, partial, interval_usec, config, reason, reason_detail)"
                 " WITH RECURSIVE slot (usec) AS (VALUES (:first) UNION ALL SELECT usec + :interval FROM slot WHERE usec < :last)"
-                " SELECT :program, usec, 'missed', 'slot', 0, :interval, :config, :reason, :detail FROM slot"
+                " SELECT :program, usec, 'missed', 'slot', 0, :interval, (SELECT id FROM config_load WHERE id = :config), :reason, :detail "
+                "FROM slot"
                 " WHERE NOT EXISTS (SELECT 1 FROM run WHERE slot_usec = slot.usec)",
         [STATEMENT_PUT_CONFIG_LOAD] = "INSERT INTO config_load (read_usec, occasion, accepted, file, sha256, mistakes, complaint, trunks)"
                                       " VALUES (:read, :occasion, :accepted, :file, :sha256, :mistakes, :complaint, :trunks)",
         [STATEMENT_BEGIN_RUN] =
                 "INSERT INTO run (program, slot_usec, started_usec, state, trigger, partial, interval_usec, config, reason, reason_detail)"
-                " VALUES (:program, :slot, :started, 'running', :trigger, :partial, :interval, :config, :reason, :detail)",
+                " VALUES (:program, :slot, :started, 'running', :trigger, :partial, :interval,"
+                " (SELECT id FROM config_load WHERE id = :config), :reason, :detail)",
         [STATEMENT_END_RUN] =
                 "UPDATE run SET finished_usec = :finished, state = :state,"
                 " clock_cause = (SELECT id FROM cause WHERE word = :clock_cause), clock_detail = :clock_detail,"
@@ -55,7 +57,7 @@ static const char *const sql[STATEMENT_COUNT] = {
                 " platform_cause = (SELECT id FROM cause WHERE word = :platform_cause), platform_detail = :platform_detail,"
                 " platform_status = :platform_status, platform_correlation_id = :correlation_id, trunks_known_usec = :trunks_known,"
                 " trunks = :trunks, passed = :passed, warned = :warned, failed = :failed, untested = :untested"
-                " WHERE id = :id AND state = 'running'",
+                " WHERE id = :id AND (state = 'running' OR (:late AND state = 'broken'))",
         [STATEMENT_LAST_RUN] =
                 "SELECT run.id, slot_usec, started_usec, finished_usec, trigger, clock.word, clock_detail,"
                 " clock_offset_usec, clock_bound_usec, clock_servers, clock_servers_used, witness_offset_usec, witness_bound_usec,"
@@ -205,8 +207,8 @@ static const char *const sql[STATEMENT_COUNT] = {
 
         [STATEMENT_GUARD_SALT] = "SELECT salt FROM guard_salt",
         [STATEMENT_CARRIER_SPENDING] = "SELECT host," AGE
-                                       ", requests, credentialed, failures FROM carrier_spending JOIN ledger USING (run)",
-        [STATEMENT_TRUNK_SPENDING] = "SELECT" AGE ", requests, credentialed, failures"
+                                       ", requests, credentialed, failures, run FROM carrier_spending JOIN ledger USING (run)",
+        [STATEMENT_TRUNK_SPENDING] = "SELECT" AGE ", requests, credentialed, failures, run"
                                      " FROM ledger CROSS JOIN trunk_spending USING (run)" /* a seek for each run of the day */
                                      " WHERE trunk = (SELECT key FROM trunk WHERE trunk_id = :trunk)",
         [STATEMENT_LAST_CARRIER] = "SELECT target, address FROM result JOIN carrier ON carrier.id = carrier"
@@ -227,8 +229,10 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_TRIM_LEDGER] = "DELETE FROM ledger WHERE" AGE ">= " DAY_USEC,
         [STATEMENT_OPEN_LEDGER] =
                 "INSERT INTO ledger (run, wall_usec, boot, boot_usec, settled) VALUES (:run, :wall, :boot, :boot_usec, 0)",
+        /* A run that could not reserve has no row yet. */
         [STATEMENT_SETTLE_LEDGER] =
-                "UPDATE ledger SET (wall_usec, boot, boot_usec, settled) = (:wall, :boot, :boot_usec, 1) WHERE run = :run",
+                "INSERT INTO ledger (run, wall_usec, boot, boot_usec, settled) VALUES (:run, :wall, :boot, :boot_usec, 1)"
+                " ON CONFLICT (run) DO UPDATE SET (wall_usec, boot, boot_usec, settled) = (:wall, :boot, :boot_usec, 1)",
         [STATEMENT_PUT_LIMIT] = "INSERT INTO guard_limit (subject, period, requests, credentialed, failures)"
                                 " VALUES (:subject, :period, :requests, :credentialed, :failures) ON CONFLICT (subject, period) DO UPDATE"
                                 " SET (requests, credentialed, failures) = (excluded.requests, excluded.credentialed, excluded.failures)"
@@ -360,6 +364,10 @@ static const char *const sql[STATEMENT_COUNT] = {
                 "SELECT coalesce(t.name, t.trunk_id) AS trunk, t.trunk_id, change, strftime('%Y-%m-%dT%H:%M:%SZ', c.listed_usec / 1000000,"
                 " 'unixepoch') AS time FROM listing_change AS c JOIN trunk AS t ON t.key = c.trunk WHERE NOT told ORDER BY c.id LIMIT "
                 ":limit",
+
+        [STATEMENT_PUT_DAMAGE] = "INSERT INTO damage (wall_usec, boot, boot_usec, kept, error)"
+                                 " VALUES (:wall, :boot, :boot_usec, :kept, :error)",
+        [STATEMENT_DAMAGE] = "SELECT 1 FROM (SELECT *, 1 AS settled FROM damage) WHERE" AGE "< " DAY_USEC,
 };
 
 int store_complain(struct store *s, int r, const char *format, ...) {
@@ -371,14 +379,18 @@ int store_complain(struct store *s, int r, const char *format, ...) {
 }
 
 int store_fail(struct store *s, const char *doing) {
+        s->failed = sqlite3_errcode(s->db) & 0xff;
+        s->damaged |= s->failed == SQLITE_CORRUPT || s->failed == SQLITE_NOTADB;
         int r = sqlite3_errcode(s->db) == SQLITE_NOMEM ? -ENOMEM : -EIO;
         return store_complain(s, r, "unable to %s in %s: %s", doing, s->path, sqlite3_errmsg(s->db));
 }
 
 struct query query_begin(struct store *s, enum statement which, const char *doing) {
         struct query q = {.store = s, .doing = doing};
-        if (!s->statements[which] &&
-            sqlite3_prepare_v3(s->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[which], NULL) != SQLITE_OK)
+        if (!s->db) /* it could not even be opened; the error says why */
+                q.result = -EIO;
+        else if (!s->statements[which] &&
+                 sqlite3_prepare_v3(s->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &s->statements[which], NULL) != SQLITE_OK)
                 q.result = store_fail(s, doing);
         q.statement = s->statements[which];
         return q;
@@ -482,6 +494,8 @@ enum cause column_cause(const struct query *q, int column, enum cause otherwise)
 }
 
 static int transaction(struct store *s, const char *sql_text) {
+        if (!s->db)
+                return -EIO;
         return sqlite3_exec(s->db, sql_text, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, "write");
 }
 

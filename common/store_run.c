@@ -96,6 +96,7 @@ static void bind_if(struct query *q, bool known, const char *name, int64_t value
 static int put_run(struct store *s, const struct run *run) {
         _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_END_RUN, "close the run");
         bind_integer(&q, ":id", run->id);
+        bind_integer(&q, ":late", run->late);
         bind_if(&q, run->state != RUN_BROKEN, ":finished", run->finished_usec);
         bind_text(&q, ":state", run_state_word(run->state));
         bind_text(&q, ":clock_cause", cause_info(run->clock.cause)->word);
@@ -307,8 +308,10 @@ static int put_refusal(struct store *s, int64_t run, size_t seq, const struct re
         return query_run(&q);
 }
 
-static int put_results(struct store *s, const struct run *run, const struct result *results, size_t n) {
-        int r = put_run(s, run);
+static int put_results(struct store *s, struct run *run, const struct result *results, size_t n) {
+        int r = run->id == 0 ? store_begin_run(s, run) : 0;
+        if (r == 0)
+                r = put_run(s, run);
         for (size_t i = 0; r == 0 && i < n; i++) {
                 r = put_result(s, run->id, &results[i]);
                 if (r == 0)
@@ -325,9 +328,14 @@ static int put_results(struct store *s, const struct run *run, const struct resu
         return r == 0 && run->guard ? store_settle(s, run, results, n) : r;
 }
 
-int store_end_run(struct store *s, const struct run *run, const struct result *results, size_t n) {
+int store_end_run(struct store *s, struct run *run, const struct result *results, size_t n) {
+        const int64_t id = run->id;
         int r = transaction_begin(s);
-        return r < 0 ? r : transaction_end(s, put_results(s, run, results, n));
+        if (r == 0)
+                r = transaction_end(s, put_results(s, run, results, n));
+        if (r < 0)
+                run->id = id; /* a row that was made is gone again */
+        return r;
 }
 
 static struct verdict column_verdict(const struct query *q, int column, enum cause otherwise) {

@@ -11,8 +11,10 @@
 #include "../common/pace.h"
 #include "../common/silence.h"
 #include "../common/target.h"
+#include "backlog.h"
 #include "changes.h"
 #include "clock_check.h"
+#include "guard_clock.h"
 #include "now.h"
 #include "refresh.h"
 #include "resolver.h"
@@ -46,16 +48,22 @@ struct audit {
 
         struct refresh *refresh; /* before the probes */
         struct result *results;  /* one for each item, once they are stored */
+        bool unlocked;           /* the audit lock could not be taken */
+        bool unwritten;          /* the database cannot be written, so that the run will be kept */
+        bool unread;             /* it cannot even be read */
         int stored;              /* as in struct audit_result */
         struct changes *changes; /* between storing and telling */
 };
 
-static struct guard_time guard_time(void) {
-        struct guard_time t = {.wall_usec = now_realtime(), .boot_usec = (int64_t)now_usec_of(CLOCK_BOOTTIME)};
-        sd_id128_t boot;
-        if (sd_id128_get_boot(&boot) >= 0)
-                (void)snprintf(t.boot, sizeof t.boot, SD_ID128_FORMAT_STR, SD_ID128_FORMAT_VAL(boot));
-        return t;
+/* The database failed. A service goes on, and says it once; returns false where nothing can be kept. */
+static bool trouble(struct audit *a, const char *doing, int r) {
+        const char *why = r == -ENOMEM ? strerror(ENOMEM) : store_error(a->context.store);
+        if (a->context.backlog)
+                backlog_trouble(a->context.backlog, doing, why);
+        else
+                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, &(struct journal_fields){.run = a->run.id},
+                              "Unable to %s: %s", doing, why);
+        return a->context.backlog;
 }
 
 /* -- the end ----------------------------------------------------------------------------------------------------------- */
@@ -107,8 +115,29 @@ static int store_results(struct audit *a) {
         count_outcomes(&a->run, a->results, a->n_items);
         a->run.guard = a->guard;
         a->run.refusals = &a->refusals;
-        a->run.spent_until = guard_time();
-        return store_end_run(a->context.store, &a->run, a->results, a->n_items);
+        a->run.spent_until = guard_clock();
+        if (!a->context.backlog)
+                return store_end_run(a->context.store, &a->run, a->results, a->n_items);
+        if (a->unlocked && store_lock(a->context.store, NULL) != 0)
+                return -ENOLCK;
+        return backlog_end_run(a->context.backlog, &a->run, a->results, a->n_items);
+}
+
+/* What its rows are made of goes to the backlog; the rest of the run goes with it. */
+static void keep(struct audit *a) {
+        struct ended_run e = {
+                .run = a->run,
+                .results = TAKE_PTR(a->results),
+                .items = TAKE_PTR(a->items),
+                .n = a->n_items,
+                .guard = TAKE_PTR(a->guard),
+                .trunks = a->trunks,
+                .refusals = a->refusals,
+        };
+        a->n_items = 0;
+        a->trunks = (struct trunk_list){0};
+        a->refusals = (struct refusal_list){0};
+        backlog_keep(a->context.backlog, &e);
 }
 
 static void conclude(struct audit *a) {
@@ -119,19 +148,23 @@ static void conclude(struct audit *a) {
                 .run = &a->run,
                 .refusals = &a->refusals,
                 .changes = a->changes,
+                .backlog = a->context.backlog,
+                .is_kept = a->stored != 0,
+                .is_unread = a->unread,
                 .asks_platform = a->context.token != NULL,
                 .results = a->results,
                 .n = a->n_items,
         };
-        int r = a->stored == 0 && a->request.announce ? telling(&t) : a->stored;
-        if (r != 0)
-                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, &(struct journal_fields){.run = a->run.id},
-                              "Unable to store run %lld in %s: %s", (long long)a->run.id, store_path(a->context.store),
-                              r == -ENOMEM ? strerror(ENOMEM) : store_error(a->context.store));
+        bool is_kept = a->stored != 0 && a->context.backlog && a->results;
+        int r = a->request.announce && (a->stored == 0 || is_kept) ? telling(&t) : a->stored;
+        if (r != 0 && !is_kept)
+                (void)trouble(a, "store a run", r);
         else if (a->request.announce)
                 telling_end(&t);
+        if (is_kept)
+                keep(a);
         store_unlock(a->context.store);
-        const struct audit_result result = {.run = &a->run, .stored = r, .unknown_name = a->unknown_name};
+        const struct audit_result result = {.run = &a->run, .stored = a->stored != 0 ? a->stored : r, .unknown_name = a->unknown_name};
         a->done(a, &result, a->user);
 }
 
@@ -271,6 +304,15 @@ static int make_pace(struct audit *a) {
         return pace_new(&a->pace, keys, a->n_items, a->context.config->probe.spacing_usec);
 }
 
+/* It is not asked again in this run: each time may have to wait for a lock. */
+static int go_on_unread(struct audit *a, int r) {
+        if (!trouble(a, "read what was spent", r))
+                return r;
+        a->unread = true;
+        guard_mistrust(a->guard, "the database cannot be read, and what was spent before is not known", false);
+        return 0;
+}
+
 static int make_guard(struct audit *a) {
         const struct config *c = a->context.config;
         const struct guard_policy policy = {
@@ -280,13 +322,32 @@ static int make_guard(struct audit *a) {
                 .hold_after = c->guard.hold_after,
                 .print_rounds = GUARD_PRINT_ROUNDS,
         };
-        const struct guard_time now = guard_time();
+        const struct guard_time now = guard_clock();
+        const struct ended_run *e;
         int r = guard_new(&a->guard, &policy, &now);
-        return r < 0 ? r : store_guard(a->context.store, a->guard);
+        for (size_t i = 0; r == 0 && (e = backlog_at(a->context.backlog, i)); i++)
+                r = guard_take_over(a->guard, e->run.id, e->guard, now.boot_usec - e->run.spent_until.boot_usec);
+        if (r < 0)
+                return r;
+        r = store_guard(a->context.store, a->guard);
+        if (r == STORE_NONE)
+                guard_mistrust(a->guard, "the counts of the last day are in a database that was damaged and set aside", false);
+        else if (r < 0)
+                return go_on_unread(a, r);
+        return 0;
 }
 
-/* What cannot be counted is not spent: a run that cannot reserve ends here. */
+/* What cannot be counted is not spent: what a crash would forget is risked only where it is not expected to fail. */
+static int go_on_unreserved(struct audit *a) {
+        a->unwritten = true;
+        guard_mistrust(a->guard, "the database cannot be written, so that what answers cost would not be counted",
+                       backlog_has_counted(a->context.backlog));
+        return 0;
+}
+
 static int reserve(struct audit *a) {
+        if (a->unwritten)
+                return go_on_unreserved(a);
         _cleanup_(freep) struct guard_trunk **spenders = calloc(a->n_items + 1, sizeof(*spenders));
         size_t n = 0;
         if (!spenders)
@@ -294,7 +355,28 @@ static int reserve(struct audit *a) {
         for (size_t i = 0; i < a->n_items; i++)
                 if (trunk_audit_guard(a->items[i]))
                         spenders[n++] = trunk_audit_guard(a->items[i]);
-        return store_reserve(a->context.store, a->run.id, a->guard, spenders, n);
+        int r = store_reserve(a->context.store, a->run.id, a->guard, spenders, n);
+        if (r == 0 && a->context.backlog)
+                backlog_counted(a->context.backlog);
+        return r < 0 && trouble(a, "reserve what a run may spend", r) ? go_on_unreserved(a) : r;
+}
+
+/* What the runs that wait to be stored have learned counts for more than what is stored. */
+static int new_item(struct audit *a, const struct trunk *trunk) {
+        const struct ended_run *e;
+        struct trunk_audit **item = &a->items[a->n_items];
+        int r = trunk_audit_new(item, a->unread ? NULL : a->context.store, a->guard, trunk, a->request.force);
+        if (r == -EIO && !a->unread) {
+                r = go_on_unread(a, r);
+                if (r == 0)
+                        r = trunk_audit_new(item, NULL, a->guard, trunk, a->request.force);
+        }
+        for (size_t i = 0; r == 0 && (e = backlog_at(a->context.backlog, i)); i++) {
+                const struct result *result = ended_run_find(e, trunk->id, a->n_items);
+                if (result)
+                        r = trunk_audit_follow(*item, result, guard_now(a->guard)->boot_usec - e->run.spent_until.boot_usec);
+        }
+        return r == 0 ? trunk_audit_reserve(*item) : r;
 }
 
 static int prepare_items(struct audit *a) {
@@ -312,7 +394,7 @@ static int prepare_items(struct audit *a) {
         for (size_t i = 0; i < a->trunks.n; i++) {
                 if (!is_named(a, &a->trunks.items[i]))
                         continue;
-                r = trunk_audit_new(&a->items[a->n_items], a->context.store, a->guard, &a->trunks.items[i], a->request.force);
+                r = new_item(a, &a->trunks.items[i]);
                 if (r < 0)
                         return r;
                 a->n_items++;
@@ -343,7 +425,7 @@ static void trunks_are_known(struct audit *a) {
         }
         const struct platform_context platform = platform_context(a);
         const struct refresh_request request = {.run = a->run.id, .items = a->items, .n = a->n_items, .dry_run = a->request.dry_run};
-        if (refresh_start(&a->refresh, &platform, a->context.store, a->context.journal, &request, on_refresh, a) != 0)
+        if (a->unwritten || refresh_start(&a->refresh, &platform, a->context.store, a->context.journal, &request, on_refresh, a) != 0)
                 start_probes(a);
 }
 
@@ -367,14 +449,13 @@ static void on_poll(struct trunk_poll *p, struct trunk_poll_result *result, void
                 a->trunks = result->trunks;
                 result->trunks = (struct trunk_list){0};
                 a->run.trunks_known_usec = now_realtime();
-                r = store_put_trunks(a->context.store, &a->trunks, a->run.trunks_known_usec);
+                r = a->unwritten ? 0 : store_put_trunks(a->context.store, &a->trunks, a->run.trunks_known_usec);
         } else {
                 r = remember_trunks(a);
         }
         a->poll = trunk_poll_free(p);
         if (r != 0)
-                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to keep the list of trunks in %s: %s",
-                              store_path(a->context.store), store_error(a->context.store));
+                (void)trouble(a, "keep the list of trunks", r);
         trunks_are_known(a);
 }
 
@@ -430,13 +511,19 @@ void audit_tell_broken(struct journal *journal, unsigned n) {
                               n);
 }
 
-/* Takes the lock and opens the run's row. Returns 0, STORE_BUSY, or -errno (told). */
+static int begin_run(struct audit *a) {
+        int r = a->context.backlog ? backlog_store(a->context.backlog) : 0;
+        return r == 0 ? store_begin_run(a->context.store, &a->run) : r;
+}
+
+/* Takes the lock and opens the run's row. Returns 0, STORE_BUSY, or -errno (told). A service goes on without the row. */
 static int open_run(struct audit *a) {
-        unsigned broken_runs = 0;
+        unsigned broken_runs = 0, kept = backlog_rows(a->context.backlog);
         int r = store_lock(a->context.store, &broken_runs);
         if (r == STORE_BUSY)
                 return r;
-        audit_tell_broken(a->context.journal, broken_runs);
+        a->unlocked = r < 0;
+        audit_tell_broken(a->context.journal, broken_runs > kept ? broken_runs - kept : 0);
         a->run = (struct run){
                 .state = RUN_RUNNING,
                 .trigger = a->request.trigger,
@@ -450,16 +537,15 @@ static int open_run(struct audit *a) {
                 .clock = verdict_of(CAUSE_CLOCK_UNFINISHED, "%s", ""),
                 .platform = verdict_of(CAUSE_PLATFORM_UNFINISHED, "%s", ""),
         };
-        if (r == 0) {
-                r = store_begin_run(a->context.store, &a->run);
-                a->run.reason_detail = NULL; /* it was borrowed for the row */
-                if (r != 0)
-                        store_unlock(a->context.store);
-        }
-        if (r != 0)
-                journal_event(a->context.journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to begin a run in %s: %s",
-                              store_path(a->context.store), store_error(a->context.store));
-        return r;
+        if (r == 0 || (r == STORE_UNWRITTEN && store_is_damaged(a->context.store)))
+                r = begin_run(a);
+        if (r == 0)
+                return 0;
+        a->unwritten = true;
+        if (trouble(a, "begin a run", r))
+                return 0;
+        store_unlock(a->context.store);
+        return r < 0 ? r : -EIO;
 }
 
 int audit_start(struct audit **ret, const struct audit_context *context, const struct audit_request *request, audit_done_fn *done,
@@ -493,7 +579,7 @@ int audit_start(struct audit **ret, const struct audit_context *context, const s
                 (void)audit_free(a);
                 return r;
         }
-        if (request->announce)
+        if (request->announce && a->run.id != 0)
                 journal_event(context->journal, EVENT_RUN_STARTED, LOG_INFO, &(struct journal_fields){.run = a->run.id},
                               "Run %lld started (%s)", (long long)a->run.id, run_trigger_word(request->trigger));
         *ret = a;
@@ -538,37 +624,4 @@ struct audit *audit_free(struct audit *a) {
                 free(a);
         }
         return NULL;
-}
-
-/* -- what runs share ------------------------------------------------------------------------------------------------------ */
-
-int audit_context_open(struct audit_context *ret, sd_event *event, const struct config *config, struct store *store,
-                       struct journal *journal) {
-        struct audit_context c = {.event = event, .config = config, .store = store, .journal = journal};
-        _cleanup_(freep) char *why = NULL;
-        int r = tls_new(&c.tls, config->sip.ca_file, config->sip.certificate_file, config->sip.key_file, &why);
-        if (r > 0) {
-                journal_log(journal, LOG_ERR, "sip: %s", why ? why : "a TLS file cannot be used");
-                r = -EINVAL;
-        }
-        if (r >= 0)
-                r = transport_new(&c.transport, event);
-        if (r >= 0 && config->has_platform)
-                r = http_new(&c.http, event);
-        if (c.http && config->platform.page_dir)
-                http_replay(c.http, config->platform.page_dir);
-        if (r >= 0 && config->has_platform)
-                r = token_new(&c.token, event, c.http, config);
-        if (r < 0)
-                audit_context_close(&c);
-        else
-                *ret = c;
-        return r;
-}
-
-void audit_context_close(struct audit_context *c) {
-        c->token = token_free(c->token);
-        c->http = http_free(c->http);
-        c->transport = transport_free(c->transport);
-        c->tls = tls_free(c->tls);
 }

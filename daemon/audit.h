@@ -16,8 +16,9 @@ struct audit_context {
         const struct config *config;
         struct store *store;
         struct journal *journal;
-        struct http *http;   /* NULL when no platform is configured */
-        struct token *token; /* NULL when no platform is configured */
+        struct backlog *backlog; /* NULL = a run that cannot be stored is not made; borrowed, set by the caller */
+        struct http *http;       /* NULL when no platform is configured */
+        struct token *token;     /* NULL when no platform is configured */
         struct transport *transport;
         struct tls *tls; /* towards carriers */
 };
@@ -36,11 +37,11 @@ struct audit_request {
         uint64_t interval_usec; /* of the schedule; this and the next three are for the run's row, see struct run */
         int64_t config;
         enum slot_reason reason;
-        const char *reason_detail;
-        const char *const *names; /* only these trunks, by id or name; NULL-terminated; borrowed until done; NULL = all */
-        bool force;               /* the trunks that are named are not held for credentials that were refused before */
-        bool dry_run;             /* credentials are not written to the platform, only what would be written is stored */
-        bool announce;            /* tell the journal what changed, and remember that it was told */
+        const char *reason_detail; /* a constant */
+        const char *const *names;  /* only these trunks, by id or name; NULL-terminated; borrowed until done; NULL = all */
+        bool force;                /* the trunks that are named are not held for credentials that were refused before */
+        bool dry_run;              /* credentials are not written to the platform, only what would be written is stored */
+        bool announce;             /* tell the journal what changed, and remember that it was told */
         audit_progress_fn *progress;
 };
 

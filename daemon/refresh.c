@@ -233,9 +233,9 @@ static void on_written(struct platform_call *call, const struct platform_answer 
 /* Perhaps refused, or refused for what is held here; plain refusals are in the guard's row. Writing them to the platform would spread what
  * may be wrong. */
 static bool is_doubtful(enum cause cause) {
-        return cause == CAUSE_BUDGET_SPENT || cause == CAUSE_LOCKOUT_SUSPECTED || cause == CAUSE_REFUSAL_UNPROVEN ||
-               cause == CAUSE_ANSWER_DROPPED || cause == CAUSE_USER_NOT_FOUND || cause == CAUSE_USERNAME_MISMATCH ||
-               cause == CAUSE_REALM_MISMATCH || cause == CAUSE_ENCODING_MISMATCH;
+        return cause == CAUSE_BUDGET_SPENT || cause == CAUSE_UNCOUNTED || cause == CAUSE_LOCKOUT_SUSPECTED ||
+               cause == CAUSE_REFUSAL_UNPROVEN || cause == CAUSE_ANSWER_DROPPED || cause == CAUSE_USER_NOT_FOUND ||
+               cause == CAUSE_USERNAME_MISMATCH || cause == CAUSE_REALM_MISMATCH || cause == CAUSE_ENCODING_MISMATCH;
 }
 
 /* RFC 8259 section 8.1 */

@@ -15,17 +15,21 @@
 
 #define ACCURACY_USEC USEC_PER_SEC
 #define STEP_TOLD_USEC USEC_PER_SEC /* a smaller one is no news */
+#define GAPS_MAX 64                 /* that wait for a database which cannot be written */
 
 /* Makes the splay this program's own, without telling the machine id (machine-id(5)). */
 static const sd_id128_t application = SD_ID128_MAKE(6d, 0b, 5c, 7e, 91, 3f, 4b, 44, a2, 58, 0c, d4, 4f, 7a, 1e, 93);
 
 struct schedule {
         struct store *store;
+        struct backlog *backlog;
         struct journal *journal;
         struct slot_watch watch;
         struct slot_clocks woken; /* the last time */
         int64_t next_usec;
-        bool store_failed; /* told */
+        int64_t begun_usec;              /* the newest slot whose run has begun here; INT64_MIN = none */
+        struct slot_plan gaps[GAPS_MAX]; /* missed slots that have no rows yet */
+        size_t n_gaps;
         sd_event_source *slot, *latest, *step;
         int step_fd;
         schedule_wake_fn *on_wake;
@@ -129,29 +133,58 @@ static void tell_missed(const struct schedule *s, const struct slot_plan *p, uin
                               "%" PRIu64 " slot(s) missed, %s to %s: %s (%s)%s", p->n_missed, first, last, gap.reason, detail, limit);
 }
 
-/* Told once, until it works again. */
-static void tell_store(struct schedule *s, int r) {
-        if (r < 0 && !s->store_failed)
-                journal_event(s->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to account for the slots in %s: %s",
-                              store_path(s->store), store_error(s->store));
-        s->store_failed = r < 0;
+/* A run that waits in memory for the database has no row there yet, and its slot was not missed. */
+static void know_begun(const struct schedule *s, int64_t due_usec, struct slot_record *record) {
+        if (s->begun_usec == INT64_MIN || s->begun_usec > due_usec || (record->known && record->newest_usec >= s->begun_usec))
+                return;
+        record->known = true;
+        record->newest_usec = s->begun_usec;
+        record->interval_usec = s->watch.grid.interval_usec;
+        if (s->begun_usec == due_usec)
+                record->due = SLOT_DONE;
+}
+
+static void keep_gap(struct schedule *s, const struct slot_plan *p) {
+        if (s->n_gaps < GAPS_MAX)
+                s->gaps[s->n_gaps++] = *p;
+        else
+                journal_log(s->journal, LOG_ERR,
+                            "%d gaps of missed slots wait for the database; the newest of %" PRIu64 " slots gets no rows", GAPS_MAX,
+                            p->n_missed);
+}
+
+/* Returns 0, or -errno: the rest is stored later. */
+static int put_gaps(struct schedule *s, int64_t config) {
+        while (s->n_gaps > 0) {
+                const struct slot_plan *p = &s->gaps[0];
+                /* The interval may have become another one since. */
+                uint64_t rows = 0, steps = p->n_missed - 1;
+                uint64_t interval_usec = steps > 0 ? (uint64_t)(p->last_usec - p->first_usec) / steps : s->watch.grid.interval_usec;
+                int r = store_put_missed(s->store, p, interval_usec, config, &rows);
+                if (r < 0)
+                        return r;
+                tell_missed(s, p, rows);
+                memmove(s->gaps, s->gaps + 1, --s->n_gaps * sizeof *s->gaps);
+        }
+        return 0;
 }
 
 void schedule_look(struct schedule *s, int64_t config, struct slot_plan *ret) {
         struct slot_clocks now = clocks();
         struct slot_record record = {0}; /* unknown: the slot that is due gets its run */
+        int64_t due_usec = slot_before(now.wall_usec, &s->watch.grid);
         struct slot_plan p;
-        uint64_t rows = 0;
-        int r = store_slot_record(s->store, slot_before(now.wall_usec, &s->watch.grid), &record);
+        int r = store_slot_record(s->store, due_usec, &record);
+        know_begun(s, due_usec, &record);
         slot_plan_make(&s->watch, &record, &now, &p);
-        if (r == 0 && p.n_missed > 0) {
-                r = store_put_missed(s->store, &p, s->watch.grid.interval_usec, config, &rows);
-                if (r == 0) {
-                        tell_missed(s, &p, rows);
-                        slot_accounted(&s->watch, &p);
-                }
+        if (p.n_missed > 0) {
+                keep_gap(s, &p);
+                slot_accounted(&s->watch, &p);
         }
-        tell_store(s, r);
+        if (r == 0)
+                r = put_gaps(s, config);
+        if (r < 0)
+                backlog_trouble(s->backlog, "account for the slots", NULL);
         if (p.action == SLOT_WAIT)
                 slot_attended(&s->watch, &p);
         *ret = p;
@@ -166,6 +199,8 @@ void schedule_begun(struct schedule *s, const struct slot_plan *plan, bool begun
         struct slot_plan p = *plan;
         if (!begun)
                 p.action = SLOT_WAIT;
+        else if (p.action == SLOT_RUN)
+                s->begun_usec = p.slot_usec;
         slot_attended(&s->watch, &p);
         (void)arm(s);
 }
@@ -211,13 +246,15 @@ static int make_sources(struct schedule *s, sd_event *event) {
         return arm(s);
 }
 
-int schedule_new(struct schedule **ret, sd_event *event, struct store *store, struct journal *journal, uint64_t interval_usec,
-                 uint64_t splay_usec, schedule_wake_fn *on_wake, void *user) {
+int schedule_new(struct schedule **ret, sd_event *event, struct store *store, struct backlog *backlog, struct journal *journal,
+                 uint64_t interval_usec, uint64_t splay_usec, schedule_wake_fn *on_wake, void *user) {
         _cleanup_(schedule_freep) struct schedule *s = calloc(1, sizeof *s);
         if (!s)
                 return -ENOMEM;
         s->step_fd = -1;
+        s->begun_usec = INT64_MIN;
         s->store = store;
+        s->backlog = backlog;
         s->journal = journal;
         s->on_wake = on_wake;
         s->user = user;

@@ -5,6 +5,7 @@
 #include <systemd/sd-event.h>
 
 #include "../common/store.h"
+#include "backlog.h"
 #include "journal.h"
 
 struct schedule;
@@ -12,9 +13,10 @@ struct schedule;
 /* A slot has come, or the clock was set: look. */
 typedef void schedule_wake_fn(void *user);
 
-/* splay_usec: this host's slots lie up to that after the interval's start, always by the same amount. store and journal are borrowed. */
-int schedule_new(struct schedule **ret, sd_event *event, struct store *store, struct journal *journal, uint64_t interval_usec,
-                 uint64_t splay_usec, schedule_wake_fn *on_wake, void *user);
+/* splay_usec: this host's slots lie up to that after the interval's start, always by the same amount. store, backlog and journal are
+ * borrowed. */
+int schedule_new(struct schedule **ret, sd_event *event, struct store *store, struct backlog *backlog, struct journal *journal,
+                 uint64_t interval_usec, uint64_t splay_usec, schedule_wake_fn *on_wake, void *user);
 struct schedule *schedule_free(struct schedule *s);
 DEFINE_CLEANUP(struct schedule *, schedule_free)
 

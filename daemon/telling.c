@@ -22,14 +22,18 @@ struct gathered {
 static void announce(const struct telling *t, struct gathered *g, const char *subject, enum cause cause, bool ends) {
         (void)snprintf(g->subjects[g->n_announcements], STORE_SUBJECT_MAX, "%s", subject);
         g->announcements[g->n_announcements] = (struct announcement){
-                .subject = g->subjects[g->n_announcements], .cause = cause, .run = t->run->id, .ends = ends};
+                .subject = g->subjects[g->n_announcements], .cause = cause, .run = t->is_kept ? 0 : t->run->id, .ends = ends};
         g->n_announcements++;
 }
 
 static enum change note(const struct telling *t, struct gathered *g, const char *subject, enum cause now, int64_t silenced_usec) {
         struct alert_state state = {0};
-        if (silenced_usec != 0 || store_alert_state(t->store, subject, &state) != 0)
+        if (silenced_usec != 0)
                 return CHANGE_NONE; /* what is silent now is told when it no longer is */
+        int r = t->is_unread ? -EIO : store_alert_state(t->store, subject, &state);
+        if (r != 0 && !t->is_kept)
+                return CHANGE_NONE;
+        state.known |= backlog_announced(t->backlog, subject, &state.told, &state.told_usec) == 0;
         enum change change = alert_next(&state, t->config->alerts.flap_detection, now, t->run->finished_usec,
                                         t->config->alerts.reminder_usec);
         if (change != CHANGE_NONE)
@@ -41,7 +45,8 @@ static int64_t incident_of(const struct telling *t, const char *kind, const char
         char subject[STORE_SUBJECT_MAX];
         int64_t alert_id = 0;
         (void)snprintf(subject, sizeof subject, "%s%s", kind, id);
-        (void)store_alert_id(t->store, subject, &alert_id);
+        if (!t->is_unread)
+                (void)store_alert_id(t->store, subject, &alert_id);
         return alert_id;
 }
 
@@ -63,7 +68,7 @@ static void tell_trunk(const struct telling *t, const struct result *r) {
         const struct cause_info *info = cause_info(r->verdict.cause);
         const char *name = r->trunk->name ? r->trunk->name : r->trunk->id;
         const struct journal_fields f = {
-                .run = t->run->id,
+                .run = t->is_kept ? 0 : t->run->id,
                 .incident = incident_of(t, STORE_SUBJECT_TRUNK, r->trunk->id),
                 .change = change_word(r->change),
                 .subject = name,
@@ -83,17 +88,26 @@ static void tell_trunk(const struct telling *t, const struct result *r) {
                               changes_text(t->changes, r->trunk->id));
 }
 
+#define RUN_NAME_MAX 60
+
+static const char *run_name(const struct telling *t, char ret[static RUN_NAME_MAX]) {
+        if (t->is_kept)
+                return "a run that is kept in memory";
+        (void)snprintf(ret, RUN_NAME_MAX, "run %lld", (long long)t->run->id);
+        return ret;
+}
+
 static void tell_summary(const struct telling *t, const struct gathered *g, size_t n_results) {
+        char name[RUN_NAME_MAX];
         size_t counts[CHANGE_COUNT] = {0};
         for (size_t i = 0; i < n_results; i++)
                 counts[g->results[i].change]++;
-        const struct journal_fields f = {.run = t->run->id, .change = "summary", .subject = "many trunks"};
-        journal_event(
-                t->journal, EVENT_TRUNKS_SUMMARY, counts[CHANGE_BEGAN] + counts[CHANGE_CHANGED] > 0 ? LOG_ERR : LOG_WARNING, &f,
-                "%zu trunks changed in run %lld: %zu failed, %zu failed for another cause, %zu recovered, %zu reminders, %zu began and "
-                "%zu ceased to change all the time; see the view failures",
-                g->n_trunk_changes, (long long)t->run->id, counts[CHANGE_BEGAN], counts[CHANGE_CHANGED], counts[CHANGE_ENDED],
-                counts[CHANGE_REMINDER], counts[CHANGE_FLAPPING], counts[CHANGE_SETTLED]);
+        const struct journal_fields f = {.run = t->is_kept ? 0 : t->run->id, .change = "summary", .subject = "many trunks"};
+        journal_event(t->journal, EVENT_TRUNKS_SUMMARY, counts[CHANGE_BEGAN] + counts[CHANGE_CHANGED] > 0 ? LOG_ERR : LOG_WARNING, &f,
+                      "%zu trunks changed in %s: %zu failed, %zu failed for another cause, %zu recovered, %zu reminders, %zu began and "
+                      "%zu ceased to change all the time; see the view failures",
+                      g->n_trunk_changes, run_name(t, name), counts[CHANGE_BEGAN], counts[CHANGE_CHANGED], counts[CHANGE_ENDED],
+                      counts[CHANGE_REMINDER], counts[CHANGE_FLAPPING], counts[CHANGE_SETTLED]);
 }
 
 /* more: what follows the verdict, "" = nothing. */
@@ -105,7 +119,7 @@ static void tell_part(const struct telling *t, enum change change, const struct 
         /* The last request that failed is the one that decided. */
         const struct refusal *last = v == &t->run->platform && t->refusals->n > 0 ? &t->refusals->items[t->refusals->n - 1] : NULL;
         const struct journal_fields f = {
-                .run = t->run->id,
+                .run = t->is_kept ? 0 : t->run->id,
                 .incident = incident_of(t, subject, ""),
                 .change = change_word(change),
                 .subject = subject,
@@ -138,7 +152,7 @@ static void tell_untested(const struct telling *t, const struct table *rows, siz
         (void)cause_from_word(table_text(rows, i, "cause"), &v.cause);
         (void)snprintf(v.detail, sizeof v.detail, "%s", table_text(rows, i, "detail"));
         const struct journal_fields f = {
-                .run = t->run->id,
+                .run = t->is_kept ? 0 : t->run->id,
                 .incident = incident_of(t, STORE_SUBJECT_UNTESTED, id),
                 .change = change_word(began ? CHANGE_BEGAN : CHANGE_ENDED),
                 .subject = name,
@@ -190,10 +204,16 @@ static void tell(const struct telling *t, struct gathered *g, size_t n_results) 
         tell_part(t, g->platform, &t->run->platform, STORE_SUBJECT_PLATFORM, EVENT_PLATFORM_FAILED, EVENT_PLATFORM_RECOVERED,
                   t->run->correlation_id, known_since(t, age));
         tell_part(t, g->clock, &t->run->clock, STORE_SUBJECT_CLOCK, EVENT_CLOCK_OFF, EVENT_CLOCK_RECOVERED, NULL, "");
-        int r = store_put_announcements(t->store, g->announcements, g->n_announcements, t->run->finished_usec);
+        int r = t->is_kept ? -EIO : store_put_announcements(t->store, g->announcements, g->n_announcements, t->run->finished_usec);
+        if (r != 0 && t->backlog)
+                backlog_announce(t->backlog, g->announcements, g->n_announcements, t->run->finished_usec);
+        if (t->is_kept) /* differences wait until they are stored */
+                return;
         if (r == 0)
                 r = news_tell(t->journal, t->store, t->run, t->config->alerts.summary_above);
-        if (r != 0)
+        if (r != 0 && t->backlog)
+                backlog_trouble(t->backlog, "note what was told", NULL);
+        else if (r != 0)
                 journal_event(t->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to note in %s what was told: %s", store_path(t->store),
                               store_error(t->store));
 }
@@ -206,7 +226,7 @@ static int64_t untested_before(const struct telling *t) {
 
 /* Returns 0, -ENOMEM, or what store_untested_news() does. */
 static int note_untested(const struct telling *t, struct gathered *g) {
-        if (t->config->alerts.untested_after_usec == 0)
+        if (t->config->alerts.untested_after_usec == 0 || t->is_kept)
                 return 0;
         int r = store_untested_news(t->store, t->run->id, untested_before(t), &g->untested);
         if (r < 0)
@@ -265,11 +285,16 @@ int telling(const struct telling *t) {
 
 void telling_end(const struct telling *t) {
         const struct run *run = t->run;
-        const struct journal_fields f = {.run = run->id};
+        const struct journal_fields f = {.run = t->is_kept ? 0 : run->id};
         bool done = run->state == RUN_DONE;
-        char age[REPORT_AGE_MAX + 16];
-        journal_event(t->journal, done ? EVENT_RUN_DONE : EVENT_RUN_ENDED_EARLY, done ? LOG_INFO : LOG_WARNING, &f,
-                      "Run %lld %s: %u trunks, %u pass, %u warn, %u fail, %u untested; platform %s%s, clock %s", (long long)run->id,
+        char age[REPORT_AGE_MAX + 16], name[RUN_NAME_MAX];
+        enum event event = t->is_kept ? EVENT_RUN_KEPT : done ? EVENT_RUN_DONE : EVENT_RUN_ENDED_EARLY;
+        if (t->is_kept)
+                (void)snprintf(name, sizeof name, "A run that is kept in memory, not stored yet,");
+        else
+                (void)snprintf(name, sizeof name, "Run %lld", (long long)run->id);
+        journal_event(t->journal, event, done && !t->is_kept ? LOG_INFO : LOG_WARNING, &f,
+                      "%s %s: %u trunks, %u pass, %u warn, %u fail, %u untested; platform %s%s, clock %s", name,
                       done ? "done" : "ended early", run->n_trunks, run->n_pass, run->n_warn, run->n_fail, run->n_untested,
                       cause_info(run->platform.cause)->word, known_since(t, age), cause_info(run->clock.cause)->word);
 }

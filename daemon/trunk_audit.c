@@ -223,6 +223,11 @@ void trunk_audit_cut(struct trunk_audit *t) {
 
 /* -- life ------------------------------------------------------------------------------------------------------------------ */
 
+static bool has_passed(const struct trunk_audit *t) {
+        enum outcome last = t->history.known ? cause_info(t->history.last_cause)->outcome : OUTCOME_UNTESTED;
+        return last == OUTCOME_PASS || last == OUTCOME_WARN;
+}
+
 /* What the guard must know before anything is sent. */
 static int prepare_guard(struct trunk_audit *t, struct store *store, bool forced) {
         struct target targets[TARGETS_MAX];
@@ -234,16 +239,16 @@ static int prepare_guard(struct trunk_audit *t, struct store *store, bool forced
                 r = -EINVAL; /* diagnosis_before() has looked at it */
         if (r < 0)
                 return r;
-        enum outcome last = t->history.known ? cause_info(t->history.last_cause)->outcome : OUTCOME_UNTESTED;
         t->spending = (struct guard_trunk){
                 .trunk = t->trunk,
                 .probes = t->n_proxies > 0 ? (unsigned)t->n_proxies : 1,
                 .forced = forced,
-                .passed = last == OUTCOME_PASS || last == OUTCOME_WARN,
+                .passed = has_passed(t),
         };
-        r = store_guard_trunk(store, t->guard, targets[0].text, &t->spending);
-        if (r == 0)
-                r = guard_reserve(t->guard, &t->spending);
+        if (store)
+                r = store_guard_trunk(store, t->guard, targets[0].text, &t->spending);
+        else
+                guard_host_of(targets[0].text, t->spending.host);
         t->is_counted = r == 0;
         return r;
 }
@@ -258,27 +263,49 @@ static void recall(struct trunk_audit *t, int64_t now_usec) {
         t->history.winner_first = t->memory.winner != HYPOTHESIS_NONE && age_usec >= 0 && age_usec < WINNER_FIRST_USEC;
 }
 
+static void take_memory(struct trunk_audit *t, const struct trunk_memory *memory) {
+        t->memory = *memory;
+        t->history.has_algorithm = memory->has_algorithm;
+        t->history.algorithm = memory->algorithm;
+        if (t->settings != 0 && t->settings == memory->settings)
+                recall(t, now_realtime());
+}
+
 int trunk_audit_new(struct trunk_audit **ret, struct store *store, struct guard *guard, const struct trunk *trunk, bool forced) {
         struct trunk_audit *t = calloc(1, sizeof *t);
         if (!t)
                 return -ENOMEM;
         int64_t when;
+        struct trunk_memory memory;
         t->trunk = trunk;
         t->guard = guard;
         t->verdict = verdict_of(CAUSE_RUN_ENDED, "not begun");
-        t->history.known = store_last_result(store, trunk->id, &t->history.last_cause, &when) == 0;
-        if (store_memory(store, trunk->id, &t->memory) == 0) {
-                t->history.has_algorithm = t->memory.has_algorithm;
-                t->history.algorithm = t->memory.algorithm;
-        }
-        if (guard_circumstances_print(trunk, NULL, &t->settings) == 0 && t->settings == t->memory.settings)
-                recall(t, now_realtime());
+        if (guard_circumstances_print(trunk, NULL, &t->settings) < 0)
+                t->settings = 0;
+        t->history.known = store && store_last_result(store, trunk->id, &t->history.last_cause, &when) == 0;
+        if (store && store_memory(store, trunk->id, &memory) == 0)
+                take_memory(t, &memory);
         int r = prepare_guard(t, store, forced);
         if (r < 0)
                 (void)trunk_audit_free(t);
         else
                 *ret = t;
         return r < 0 ? r : 0;
+}
+
+int trunk_audit_follow(struct trunk_audit *t, const struct result *earlier, int64_t age_usec) {
+        if (earlier->verdict.cause != CAUSE_RUN_ENDED) {
+                t->history.known = true;
+                t->history.last_cause = earlier->verdict.cause;
+        }
+        if (earlier->memory)
+                take_memory(t, earlier->memory);
+        t->spending.passed = has_passed(t);
+        return t->is_counted && earlier->guard ? guard_trunk_take_over(&t->spending, earlier->guard, age_usec) : 0;
+}
+
+int trunk_audit_reserve(struct trunk_audit *t) {
+        return t->is_counted ? guard_reserve(t->guard, &t->spending) : 0;
 }
 
 struct trunk_audit *trunk_audit_free(struct trunk_audit *t) {

@@ -8,9 +8,17 @@ struct trunk_audit;
 
 typedef void trunk_audit_done_fn(struct trunk_audit *t, void *user);
 
-/* Reads what the store remembers of the trunk, which is borrowed, as the guard is. forced: an operator lifts its hold. Until it is done
- * its verdict is run_ended, or why it is not going to be probed. */
+/* Reads what the store remembers of the trunk (NULL: nothing), which is borrowed, as the guard is. forced: an operator lifts its hold.
+ * Until it is done its verdict is run_ended, or why it is not going to be probed. */
 int trunk_audit_new(struct trunk_audit **ret, struct store *store, struct guard *guard, const struct trunk *trunk, bool forced);
+
+/* Before trunk_audit_reserve(), oldest first: what a run found that the store does not have yet. age_usec: since it spent. Returns 0 or
+ * -ENOMEM. */
+int trunk_audit_follow(struct trunk_audit *t, const struct result *earlier, int64_t age_usec);
+
+/* Plans with the guard what it may spend. Returns 0 or -ENOMEM. */
+int trunk_audit_reserve(struct trunk_audit *t);
+
 struct trunk_audit *trunk_audit_free(struct trunk_audit *t); /* cancels */
 
 /* Positive outcomes of trunk_audit_start(). */

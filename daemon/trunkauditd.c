@@ -13,6 +13,7 @@
 #include "../common/config.h"
 #include "../common/store.h"
 #include "audit.h"
+#include "backlog.h"
 #include "care.h"
 #include "dumps.h"
 #include "journal.h"
@@ -44,6 +45,7 @@ struct service {
         struct loaded next; /* good, and read while a run was under way: in force after it */
         struct journal *journal;
         struct store *store;
+        struct backlog *backlog;
         bool has_context;
         struct audit_context context;
         struct schedule *schedule;
@@ -113,8 +115,7 @@ static void note_config(struct service *s, const struct loaded *l, int error) {
         };
         int64_t id = 0;
         if (store_put_config_load(s->store, &row, &id) < 0)
-                journal_event(s->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "Unable to note the reading of the configuration in %s: %s",
-                              store_path(s->store), store_error(s->store));
+                backlog_trouble(s->backlog, "note the reading of the configuration", NULL);
         if (row.accepted)
                 s->config_id = id;
 }
@@ -141,8 +142,8 @@ static int put_in_force(struct service *s, struct loaded *l) {
         if (r >= 0)
                 r = overdue_new(&overdue, s->event, s->store, s->journal, c->schedule.interval_usec);
         if (r >= 0 && !s->schedule)
-                r = schedule_new(&s->schedule, s->event, s->store, s->journal, c->schedule.interval_usec, c->schedule.splay_usec, on_wake,
-                                 s);
+                r = schedule_new(&s->schedule, s->event, s->store, s->backlog, s->journal, c->schedule.interval_usec,
+                                 c->schedule.splay_usec, on_wake, s);
         else if (r >= 0)
                 schedule_change(s->schedule, c->schedule.interval_usec, c->schedule.splay_usec);
         note_config(s, l, r < 0 ? r : 0);
@@ -155,6 +156,8 @@ static int put_in_force(struct service *s, struct loaded *l) {
         if (s->has_context)
                 audit_context_close(&s->context);
         s->context = context;
+        s->context.backlog = s->backlog;
+        backlog_set_reminder(s->backlog, c->alerts.reminder_usec);
         s->has_context = true;
         (void)overdue_free(s->overdue);
         s->overdue = overdue;
@@ -215,7 +218,7 @@ static void on_done(struct audit *a, const struct audit_result *result, void *us
         if (result->stored == 0)
                 overdue_run_ended(s->overdue);
         s->last = *result->run;
-        if (!s->stopping)
+        if (!s->stopping && result->stored == 0)
                 care_begin(s->care, s->config, result->run);
         s->audit = audit_free(a);
         write_metrics(s);
@@ -411,7 +414,7 @@ static int open_store(struct service *s, const char *path) {
         _cleanup_(freep) char *error = NULL;
         /* An upgrade of a large database, and the copy before it, may take longer than a start usually does. */
         (void)sd_notifyf(false, "EXTEND_TIMEOUT_USEC=%llu\nSTATUS=Opening the database", (unsigned long long)OPEN_LIMIT_USEC);
-        int r = store_open(&s->store, path, STORE_WRITE, &error);
+        int r = store_open(&s->store, path, STORE_SERVE, &error);
         if (r != 0) {
                 journal_event(s->journal, EVENT_STORE_FAILED, LOG_ERR, NULL, "%s", error ? error : "Unable to open the database");
                 return EXIT_BROKEN;
@@ -420,8 +423,8 @@ static int open_store(struct service *s, const char *path) {
                 journal_event(s->journal, EVENT_STORE_UPGRADED, LOG_NOTICE, NULL, "%s", store_notice(s->store));
         /* A run that died with its process is marked now, not only when the next one begins. */
         unsigned broken_runs = 0;
-        if (store_lock(s->store, &broken_runs) == 0)
-                store_unlock(s->store);
+        (void)store_lock(s->store, &broken_runs);
+        store_unlock(s->store);
         audit_tell_broken(s->journal, broken_runs);
         return 0;
 }
@@ -441,6 +444,8 @@ static int run_service(struct service *s) {
         int code = r > 0 ? EXIT_CONFIG : r < 0 ? broken(s, "read the configuration", r) : open_store(s, l.config->store.path);
         if (code == 0) {
                 r = care_new(&s->care, s->event, s->store, s->journal);
+                if (r == 0)
+                        r = backlog_new(&s->backlog, s->event, s->store, s->journal);
                 if (r == 0)
                         r = put_in_force(s, &l);
                 code = r < 0 ? broken(s, "set up what runs need", r) : 0;
@@ -475,6 +480,7 @@ static void clear_service(struct service *s) {
         journal_spool(s->journal, NULL); /* it is the configuration's */
         if (s->has_context)
                 audit_context_close(&s->context);
+        s->backlog = backlog_free(s->backlog);
         if (s->store)
                 (void)store_optimize(s->store);
         s->store = store_close(s->store);

@@ -499,3 +499,12 @@ SELECT
 FROM care AS c
 LEFT JOIN run ON run.id = c.run
 ORDER BY c.day DESC, c.last_usec DESC, c.deed, c.reason;
+
+DROP VIEW IF EXISTS damages;
+CREATE VIEW damages AS -- databases that were damaged and set aside: what is older than the newest of them is there
+SELECT
+  strftime('%Y-%m-%dT%H:%M:%SZ', wall_usec / 1000000, 'unixepoch') AS time, -- when it was found
+  kept,                                                        -- the file that the damaged one is kept as
+  error                                                        -- SQLite's words
+FROM damage
+ORDER BY id DESC;

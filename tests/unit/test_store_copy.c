@@ -42,7 +42,10 @@ static const char v11[] =
 static const char v12[] =
 #include "sql/012_missed.inc"
         ;
-static const char *const versions[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12};
+static const char v13[] =
+#include "sql/013_care.inc"
+        ;
+static const char *const versions[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13};
 
 static char copy_path[200];
 
