@@ -9,7 +9,7 @@ tab=$(printf '\t')
 at_once=2
 shown=15  # lines of differences
 exceptions='uncounted' # causes that no scenario can produce: tests/service/adversity.sh does
-limit=120 # seconds after which one scenario is taken to hang; nothing here passes or fails by its speed
+limit=300 # seconds after which one scenario is taken to hang; nothing here passes or fails by its speed
 
 # -- inside the lab: one run ----------------------------------------------------------------------------------------------------
 

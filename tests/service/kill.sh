@@ -26,6 +26,7 @@ config guard.trunk_failures_per_day=0
 config guard.carrier_failures_per_10m=0
 config guard.carrier_failures_per_hour=0
 config guard.carrier_failures_per_day=0
+config alerts.flap_detection=false
 trunk t-%d count=11
 trunk far latency=30
 trunk bad-1 secret=wrong
