@@ -40,7 +40,7 @@ enum change alert_next(const struct alert_state *s, bool damped, enum cause now,
         bool flapping = damped && s->flapping_usec != 0;
         if (flapping)
                 return !s->flapping_told || is_due(s->told_usec, now_usec, reminder_usec) ? CHANGE_FLAPPING : CHANGE_NONE;
-        if (s->flapping_told)
+        if (damped && s->flapping_told)
                 return CHANGE_SETTLED;
         return alert_change(s->known, s->told, s->told_usec, now, now_usec, reminder_usec);
 }

@@ -225,14 +225,17 @@ stage "build with gcc" build_with gcc "$build/gcc"
 all_end
 stage "build$sanitized" build_with gcc "$build/san" address,undefined
 all_end
+# The scenarios have the machine to themselves: an answer that is sent again, because this host was busy for half a second, proves nothing.
+stage "lab scenarios$sanitized" scenarios "$build/san"
+all_end
+stage "lab scenarios" scenarios "$build/gcc"
+all_end
 # What takes longest comes first, so that no lane is left with it at the end.
 stage "build with clang" build_with clang "$build/clang"
-stage "lab scenarios$sanitized" scenarios "$build/san"
 scripts "$build/gcc" service
 for piece in 1 2 3; do
 	stage "unit tests under valgrind, $piece of 3" units_valgrind "$build/gcc" "$piece" 3
 done
-stage "lab scenarios" scenarios "$build/gcc"
 scripts "$build/san" service "$sanitized" 4
 scripts "$build/gcc" system
 scripts "$build/gcc" peers
