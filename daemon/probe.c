@@ -531,6 +531,8 @@ static void on_route(struct route *route, int outcome, const struct location *lo
                 p->evidence.resolution = outcome == RESOLVER_NOT_FOUND ? RESOLUTION_NOT_FOUND : RESOLUTION_FAILED;
                 (void)snprintf(p->evidence.resolution_error, sizeof p->evidence.resolution_error, "%s", why);
                 finish(p);
+        } else if (n > 0 && p->evidence.n_targets == 0) {
+                broken(p, "targets", -ENOMEM); /* there was room for the first */
         } else {
                 p->evidence.resolution = RESOLUTION_DONE;
                 step(p);
