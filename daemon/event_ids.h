@@ -29,6 +29,7 @@
         EVENT(RUNS_OVERDUE, "2003e52ab2cb42539d2672ab8090b443")       \
         EVENT(RUNS_RESUMED, "fbcc3fe409874062b1d92575ff5f1360")       \
         EVENT(HOOK_LOST, "560a15edf7504a358cb80f2fb966fc9f")          \
+        EVENT(MESSAGES_LOST, "f6531c9ade6645b98a9bbc6cf11a3065")      \
         EVENT(PLATFORM_FAILED, "244a4dc803d0437291e07ed5725e0ae1")    \
         EVENT(PLATFORM_RECOVERED, "8cc238ffda50447b96bdd6e81c7cc3b4") \
         EVENT(CLOCK_OFF, "cbde2a404aa849c3a1ff2734b68f77d7")          \

@@ -1,4 +1,8 @@
-/* journal.c: events to journald or to stderr. The sink is chosen once: sd_journal_send() says "sent" also when nobody listens. */
+/* journal.c: events to journald or to stderr. The sink is chosen once.
+ *
+ * journald's native protocol is spoken here: sd_journal_sendv() waits for as long as journald does not read (stopped, hung on its disk),
+ * and says "sent" also when nobody listens. A message that journald does not take is lost, and counted; the count is told with the next
+ * message that it takes. */
 #include "journal.h"
 
 #include <inttypes.h>
@@ -6,20 +10,26 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include "spool.h"
 
 #define FIELDS_MAX 24
-#define TEXT_MAX 2048 /* bytes of one field */
+#define TEXT_MAX 2048 /* bytes of one field; an entry of FIELDS_MAX fits into one datagram */
+#define IDENTIFIER "SYSLOG_IDENTIFIER=trunkauditd\n"
+#define WAIT_MSEC 1000 /* for journald to take a message, in a burst; once only, until it has taken one again */
 
 struct journal {
         enum journal_sink sink;
         const char *spool; /* directory; NULL = alerts are not left anywhere */
         bool spool_failed; /* told, until it succeeds again */
+        int fd;            /* to journald, not connected: journald may come and go; -1 = not open */
+        uint64_t lost;     /* messages that journald did not take since it took the last one */
 };
+
+static const struct sockaddr_un journald = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
 
 static const char *const event_ids[] = {
 #define EVENT(name, id) [EVENT_##name] = id,
@@ -43,11 +53,14 @@ int journal_new(struct journal **ret, enum journal_sink sink) {
         if (sink == JOURNAL_AUTO)
                 sink = stderr_is_journal() ? JOURNAL_NATIVE : JOURNAL_STDERR;
         j->sink = sink;
+        j->fd = -1;
         *ret = j;
         return 0;
 }
 
 struct journal *journal_free(struct journal *j) {
+        if (j && j->fd >= 0)
+                (void)close(j->fd);
         free(j);
         return NULL;
 }
@@ -88,10 +101,65 @@ static void add_shown(struct entry *e, const char *name, const char *value) {
         add_text(e, name, value && value[0] ? value : "-");
 }
 
-static void send_entry(const struct journal *j, int priority, const struct entry *e, const char *message) {
+/* Without a socket (no descriptors) it is lost like any other; the next message tries again. */
+static int open_socket(struct journal *j) {
+        static const struct timeval wait = {.tv_sec = WAIT_MSEC / 1000, .tv_usec = WAIT_MSEC % 1000 * 1000L};
+        if (j->fd >= 0)
+                return 0;
+        int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return -errno;
+        if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) < 0) {
+                int r = -errno;
+                (void)close(fd);
+                return r;
+        }
+        j->fd = fd;
+        return 0;
+}
+
+/* One datagram of lines: no field has a newline (see add()). flags: MSG_DONTWAIT, or 0 to wait up to WAIT_MSEC. */
+static int deliver(struct journal *j, const struct entry *e, int flags) {
+        static char newline[] = {'\n'}, identifier[] = IDENTIFIER; /* not const, as an iovec is not */
+        struct iovec lines[FIELDS_MAX * 2 + 1];
+        size_t n = 0;
+        int r = open_socket(j);
+        if (r < 0)
+                return r;
+        for (int i = 0; i < e->n; i++) {
+                lines[n++] = e->iov[i];
+                lines[n++] = (struct iovec){newline, sizeof newline};
+        }
+        lines[n++] = (struct iovec){identifier, sizeof identifier - 1};
+        const struct msghdr message = {
+                .msg_name = (void *)(uintptr_t)&journald, .msg_namelen = sizeof journald, .msg_iov = lines, .msg_iovlen = n};
+        ssize_t sent;
+        do
+                sent = sendmsg(j->fd, &message, flags | MSG_NOSIGNAL);
+        while (sent < 0 && errno == EINTR);
+        return sent < 0 ? -errno : 0;
+}
+
+static void send_native(struct journal *j, const struct entry *e) {
+        if (j->lost) {
+                struct entry report = {.n = 0};
+                add(&report, "MESSAGE=%" PRIu64 " messages were lost: journald did not take them", j->lost);
+                add(&report, "PRIORITY=%d", LOG_WARNING);
+                add(&report, "MESSAGE_ID=%s", event_ids[EVENT_MESSAGES_LOST]);
+                if (deliver(j, &report, MSG_DONTWAIT) < 0) {
+                        j->lost++;
+                        return;
+                }
+                j->lost = 0;
+        }
+        if (deliver(j, e, 0) < 0)
+                j->lost++;
+}
+
+static void send_entry(struct journal *j, int priority, const struct entry *e, const char *message) {
         switch (j->sink) {
         case JOURNAL_NATIVE:
-                (void)sd_journal_sendv(e->iov, e->n);
+                send_native(j, e);
                 break;
         case JOURNAL_AUTO:
         case JOURNAL_STDERR: {
@@ -190,11 +258,10 @@ void journal_log(struct journal *j, int priority, const char *format, ...) {
 }
 
 int journal_reachable(void) {
-        static const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
         int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         if (fd < 0)
                 return -errno;
-        int r = connect(fd, (const struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
+        int r = connect(fd, (const struct sockaddr *)&journald, sizeof journald) < 0 ? -errno : 0;
         (void)close(fd);
         return r;
 }
