@@ -45,6 +45,7 @@ kamailio                real carrier
 kamailio-tls-modules    its TLS
 openssl                 its certificates
 chrony                  real time server
+iproute2                brings up loopback in a network of its own
 dnsmasq-base            real name server
 nghttp2-proxy           real HTTP/2
 mmdebstrap              a Debian of its own for tests/system
