@@ -172,6 +172,20 @@ is "locked: then all is as ever" "$(sql locked "SELECT passed, failed FROM run W
 stop locked
 whole locked
 
+# Slots that come while nothing can be stored: their runs wait in memory, and none of them was missed.
+world slots -e 's/interval: 24h/interval: 10s\n  splay: 0s\n  run_limit: 8s/'
+start slots
+wait_for "the first run" said slots 'Run 1 done'
+lock slots 'BEGIN EXCLUSIVE;'
+wait_for "two slots" said slots 'A run that is kept in memory' 2
+unlock slots
+wait_for "what waits is stored" said slots 'kept in memory are stored'
+wait_for "the run after it" eval '[ "$(sql slots "SELECT count(*) FROM run WHERE state = '"'done'"'")" -ge 4 ]'
+stop slots
+is "locked at slots: none is called missed" "$(sql slots "SELECT count(*) FROM run WHERE state = 'missed'")" 0
+is "locked at slots: each has one run that is done" "$(sql slots "SELECT slot_usec FROM run WHERE state = 'done' GROUP BY slot_usec HAVING count(*) > 1")" ''
+is "locked at slots: none is without a row" "$(sql slots "SELECT (max(slot_usec) - min(slot_usec)) / 10000000 + 1 - count(DISTINCT slot_usec) FROM run")" 0
+
 # -- its file system is read-only ----------------------------------------------------------------------------------------------
 
 world ro

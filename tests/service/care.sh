@@ -10,16 +10,7 @@ api allowed=100000
 ntp
 config schedule.interval=24h
 config probe.spacing=0s
-config guard.hold_after=0
-config guard.trunk_requests_per_hour=0
-config guard.trunk_requests_per_day=0
-config guard.trunk_answers_per_hour=0
-config guard.trunk_answers_per_day=0
-config guard.trunk_failures_per_hour=0
-config guard.trunk_failures_per_day=0
-config guard.carrier_failures_per_10m=0
-config guard.carrier_failures_per_hour=0
-config guard.carrier_failures_per_day=0
+$(unguarded)
 trunk t-%d count=8
 trunk bad-%d count=4 secret=wrong
 END

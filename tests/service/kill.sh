@@ -16,16 +16,7 @@ ntp
 config schedule.interval=24h
 config probe.spacing=0s
 # What a killed run reserved stays counted; here each run is to be a whole one.
-config guard.hold_after=0
-config guard.trunk_requests_per_hour=0
-config guard.trunk_requests_per_day=0
-config guard.trunk_answers_per_hour=0
-config guard.trunk_answers_per_day=0
-config guard.trunk_failures_per_hour=0
-config guard.trunk_failures_per_day=0
-config guard.carrier_failures_per_10m=0
-config guard.carrier_failures_per_hour=0
-config guard.carrier_failures_per_day=0
+$(unguarded)
 config alerts.flap_detection=false
 trunk t-%d count=11
 trunk far latency=30

@@ -8,22 +8,13 @@ set -u
 times=$((60 / ${TEST_SHARE:-1}))
 [ "$times" -gt 4 ] || times=4
 
-cat >"$dir/world.scenario" <<'WORLD'
+cat >"$dir/world.scenario" <<WORLD
 # Each run asks for a token. What a killed run reserved stays counted; here each run is to be a whole one.
 api allowed=30000
 ntp
 config schedule.interval=24h
 config probe.spacing=0s
-config guard.hold_after=0
-config guard.trunk_requests_per_hour=0
-config guard.trunk_requests_per_day=0
-config guard.trunk_answers_per_hour=0
-config guard.trunk_answers_per_day=0
-config guard.trunk_failures_per_hour=0
-config guard.trunk_failures_per_day=0
-config guard.carrier_failures_per_10m=0
-config guard.carrier_failures_per_hour=0
-config guard.carrier_failures_per_day=0
+$(unguarded)
 trunk good-%d count=2
 trunk tcp transport=tcp
 WORLD

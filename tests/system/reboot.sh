@@ -12,16 +12,7 @@ config schedule.interval=10s
 config schedule.splay=0s
 config schedule.run_limit=8s
 config probe.timeout=7s
-config guard.hold_after=0
-config guard.trunk_requests_per_hour=0
-config guard.trunk_requests_per_day=0
-config guard.trunk_answers_per_hour=0
-config guard.trunk_answers_per_day=0
-config guard.trunk_failures_per_hour=0
-config guard.trunk_failures_per_day=0
-config guard.carrier_failures_per_10m=0
-config guard.carrier_failures_per_hour=0
-config guard.carrier_failures_per_day=0
+$(unguarded)
 trunk good id=11111111-1111-4111-8111-111111111111
 trunk wrong id=22222222-2222-4222-8222-222222222222 secret=wrong
 phase 2

@@ -138,6 +138,7 @@ START_TEST(what_flaps_is_told_twice) {
         s.flapping_usec = 0;
         ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, HOUR_USEC), CHANGE_SETTLED);
         ck_assert_int_eq(alert_next(&s, true, CAUSE_NO_ANSWER, NOW, HOUR_USEC), CHANGE_SETTLED);
+        ck_assert_int_eq(alert_next(&s, false, CAUSE_OK, NOW, HOUR_USEC), CHANGE_ENDED); /* detection is off */
         s.flapping_told = false;
         ck_assert_int_eq(alert_next(&s, true, CAUSE_OK, NOW, HOUR_USEC), CHANGE_ENDED);
 }
