@@ -180,7 +180,8 @@ lock slots 'BEGIN EXCLUSIVE;'
 wait_for "two slots" said slots 'A run that is kept in memory' 2
 unlock slots
 wait_for "what waits is stored" said slots 'kept in memory are stored'
-wait_for "the run after it" eval '[ "$(sql slots "SELECT count(*) FROM run WHERE state = '"'done'"'")" -ge 4 ]'
+four_done() { [ "$(sql slots "SELECT count(*) FROM run WHERE state = 'done'")" -ge 4 ]; }
+wait_for "the run after it" four_done
 stop slots
 is "locked at slots: none is called missed" "$(sql slots "SELECT count(*) FROM run WHERE state = 'missed'")" 0
 is "locked at slots: each has one run that is done" "$(sql slots "SELECT slot_usec FROM run WHERE state = 'done' GROUP BY slot_usec HAVING count(*) > 1")" ''
