@@ -66,6 +66,10 @@ void *lab_resize(void *p, size_t n, size_t size) {
         return larger;
 }
 
+void *lab_room(void *p, size_t n, size_t size) {
+        return n & (n - 1) ? p : lab_resize(p, n ? 2 * n : 1, size);
+}
+
 char *lab_text(const char *format, ...) {
         char *text;
         va_list args;

@@ -50,6 +50,7 @@ _Noreturn void lab_fail(const char *format, ...) _printf_(1, 2);
 /* Zeroed memory; never NULL. */
 void *lab_alloc(size_t n, size_t size);
 void *lab_resize(void *p, size_t n, size_t size);
+void *lab_room(void *p, size_t n, size_t size); /* for one more item behind n of them; doubled when it is full */
 char *lab_text(const char *format, ...) _printf_(1, 2);
 char *lab_copy(const char *text); /* NULL stays NULL */
 

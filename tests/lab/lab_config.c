@@ -30,7 +30,7 @@ static void set(struct settings *s, const char *section, const char *key, char *
                         s->items[i].value = value;
                         return;
                 }
-        s->items = lab_resize(s->items, s->n + 1, sizeof *s->items);
+        s->items = lab_room(s->items, s->n, sizeof *s->items);
         s->items[s->n++] = (struct setting){lab_copy(section), lab_copy(key), value};
 }
 

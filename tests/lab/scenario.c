@@ -366,7 +366,7 @@ static void read_ntp(struct reader *r) {
                         complain(r, "no ntp server of that name in phase 1");
                         return;
                 }
-                r->s->ntp = lab_resize(r->s->ntp, r->s->n_ntp + 1, sizeof *r->s->ntp);
+                r->s->ntp = lab_room(r->s->ntp, r->s->n_ntp, sizeof *r->s->ntp);
                 spec = &r->s->ntp[r->s->n_ntp++];
                 *spec = (struct ntp_spec){.stratum = 2};
         }
@@ -381,7 +381,7 @@ static void read_config(struct reader *r) {
                 return;
         }
         *dot = *equals = '\0';
-        r->s->settings = lab_resize(r->s->settings, r->s->n_settings + 1, sizeof *r->s->settings);
+        r->s->settings = lab_room(r->s->settings, r->s->n_settings, sizeof *r->s->settings);
         r->s->settings[r->s->n_settings++] = (struct setting){lab_copy(r->words[1]), lab_copy(dot + 1), lab_copy(equals + 1)};
 }
 
@@ -399,7 +399,7 @@ static struct trunk_spec *trunk_by_name(struct reader *r, const char *name) {
                         complain(r, old ? "a second trunk of that name" : "no trunk of that name in phase 1");
                 return r->phase_now > 1 ? old : NULL;
         }
-        r->s->trunks = lab_resize(r->s->trunks, r->s->n_trunks + 1, sizeof *r->s->trunks);
+        r->s->trunks = lab_room(r->s->trunks, r->s->n_trunks, sizeof *r->s->trunks);
         struct trunk_spec *t = &r->s->trunks[r->s->n_trunks++];
         *t = (struct trunk_spec){.name = lab_copy(name),
                                  .line = r->line,
