@@ -3,11 +3,11 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <openssl/evp.h>
 
 #include "host_port.h"
+#include "utc_time.h"
 
 #define TURN_USEC (23 * INT64_C(3600000000)) /* a day, less a run: how often a held trunk tries an input that is left */
 #define SIGN_MAX 200
@@ -341,13 +341,6 @@ int guard_reserve(struct guard *g, struct guard_trunk *t) {
         return 0;
 }
 
-static void time_text(char ret[static 32], int64_t usec) {
-        time_t sec = (time_t)(usec / (int64_t)USEC_PER_SEC);
-        struct tm tm;
-        if (!gmtime_r(&sec, &tm) || strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-                ret[0] = '\0';
-}
-
 static void withhold(struct guard_trunk *t, struct verdict why) {
         t->is_withheld = true;
         t->withheld = why;
@@ -356,9 +349,9 @@ static void withhold(struct guard_trunk *t, struct verdict why) {
 /* subject: "this trunk", or a host. */
 static struct verdict shortage_verdict(const struct guard *g, const struct guard_shortage *s, const char *subject) {
         static const char *const kinds[] = {"requests", "answers", "failures"}, *const windows[] = {"ten minutes", "hour", "day"};
-        char when[32] = "";
+        char when[UTC_TIME_MAX] = "";
         if (s->wait_usec < INT64_MAX)
-                time_text(when, g->now.wall_usec + s->wait_usec);
+                (void)utc_time_format(when, g->now.wall_usec + s->wait_usec);
         return verdict_of(CAUSE_BUDGET_SPENT, "%u %s of %s in the last %s, %u more could follow, and %u are allowed; %s%s", s->spent,
                           kinds[s->kind], subject, windows[s->window], s->need, s->limit, when[0] ? "again after " : "no probe fits", when);
 }
@@ -419,12 +412,11 @@ static bool plan_failure(struct guard *g, struct guard_trunk *t) {
 
 static void hold(struct guard_trunk *t) {
         const struct guard_rejection *r = &t->rejection;
-        char when[32];
-        time_text(when, r->last_usec);
-        withhold(t,
-                 verdict_of(CAUSE_HELD,
-                            "not sent again: %u runs in a row were refused, the last cause was %s on %s; nothing changed since%s", r->runs,
-                            cause_info(r->cause)->word, when, t->untried ? "; once a day another form of the answer is tried" : ""));
+        char when[UTC_TIME_MAX];
+        withhold(t, verdict_of(CAUSE_HELD,
+                               "not sent again: %u runs in a row were refused, the last cause was %s on %s; nothing changed since%s",
+                               r->runs, cause_info(r->cause)->word, utc_time_format(when, r->last_usec),
+                               t->untried ? "; once a day another form of the answer is tried" : ""));
 }
 
 /* The host that is really asked may be another one than was expected. Its failures count; probes under way there do not. */

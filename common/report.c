@@ -2,8 +2,8 @@
 #include "report.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "utc_time.h"
 #include "utf8.h"
 
 #define COLUMN_GAP 2        /* spaces between columns */
@@ -303,12 +303,9 @@ void report_age(char ret[static REPORT_AGE_MAX], int64_t known_usec, int64_t sta
                 int64_t sec, below_sec;
                 const char *name;
         } units[] = {{1, 120, "s"}, {60, INT64_C(2) * 3600, "min"}, {3600, INT64_C(48) * 3600, "h"}, {86400, INT64_MAX, "days"}};
-        char as_of[32] = "";
-        time_t known_sec = (time_t)(known_usec / (int64_t)USEC_PER_SEC);
+        char as_of[UTC_TIME_MAX];
         int64_t age_sec = (started_usec - known_usec) / (int64_t)USEC_PER_SEC;
-        struct tm tm;
-        if (gmtime_r(&known_sec, &tm))
-                (void)strftime(as_of, sizeof as_of, "%FT%TZ", &tm);
+        (void)utc_time_format(as_of, known_usec);
         size_t unit = 0;
         while (age_sec >= units[unit].below_sec)
                 unit++;

@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "trunk.h"
+#include "utc_time.h"
 
 #define MINUTE_USEC (60 * (int64_t)USEC_PER_SEC)
 #define DAY_MIN 1440
@@ -179,22 +180,14 @@ bool silence_find(const struct config *config, const char *id, const char *name,
         return found;
 }
 
-void silence_format(char ret[static SILENCE_UNTIL_MAX], int64_t usec) {
-        time_t sec = (time_t)(usec / (int64_t)USEC_PER_SEC);
-        struct tm tm;
-        ret[0] = '\0';
-        if (gmtime_r(&sec, &tm))
-                (void)strftime(ret, SILENCE_UNTIL_MAX, "%FT%TZ", &tm);
-}
-
 int silence_apply(struct trunk_list *trunks, const struct config *config, int64_t now_usec) {
         for (size_t i = 0; config->n_silences > 0 && i < trunks->n; i++) {
                 struct trunk *t = &trunks->items[i];
                 struct silence s;
-                char until[SILENCE_UNTIL_MAX];
+                char until[UTC_TIME_MAX];
                 if (!silence_find(config, t->id, t->name, now_usec, &s) || !s.unprobed)
                         continue;
-                silence_format(until, s.until_usec);
+                (void)utc_time_format(until, s.until_usec);
                 free(t->maintenance);
                 if (asprintf(&t->maintenance, "until %s%s%s", until, s.reason ? ": " : "", s.reason ? s.reason : "") < 0) {
                         t->maintenance = NULL;

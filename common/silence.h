@@ -7,8 +7,6 @@ struct config;
 struct config_silence;
 struct trunk_list;
 
-#define SILENCE_UNTIL_MAX 24 /* bytes of silence_format(), with the final NUL */
-
 /* A window of every week, in UTC. */
 struct silence_week {
         unsigned days;                /* on which it begins; bit 0 = Monday */
@@ -37,6 +35,3 @@ bool silence_find(const struct config *config, const char *id, const char *name,
 
 /* Sets `maintenance` of the trunks that are not to be probed now. Returns 0 or -ENOMEM. */
 int silence_apply(struct trunk_list *trunks, const struct config *config, int64_t now_usec);
-
-/* "2026-12-24T18:00:00Z" */
-void silence_format(char ret[static SILENCE_UNTIL_MAX], int64_t usec);

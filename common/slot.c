@@ -2,9 +2,9 @@
 #include "slot.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "duration.h"
+#include "utc_time.h"
 
 int64_t slot_before(int64_t now_usec, const struct slot_grid *grid) {
         int64_t interval = (int64_t)grid->interval_usec, since = now_usec - (int64_t)grid->offset_usec;
@@ -150,14 +150,6 @@ int64_t slot_latest_boot_usec(const struct slot_watch *w, int64_t now_boot_usec)
 
 /* -- in words --------------------------------------------------------------------------------------------------------------- */
 
-static void time_text(char ret[static 32], int64_t usec) {
-        time_t seconds = (time_t)(usec / (int64_t)USEC_PER_SEC);
-        struct tm tm;
-        ret[0] = '\0';
-        if (gmtime_r(&seconds, &tm))
-                (void)strftime(ret, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
 /* To the second: what is finer is not known. */
 static void seconds_text(char ret[static DURATION_TEXT_MAX], int64_t usec) {
         int64_t seconds = (usec < 0 ? -usec : usec) / (int64_t)USEC_PER_SEC;
@@ -165,11 +157,12 @@ static void seconds_text(char ret[static DURATION_TEXT_MAX], int64_t usec) {
 }
 
 void slot_gap_text(char ret[static SLOT_GAP_TEXT_MAX], const struct slot_plan *p) {
-        char from[32], to[32], booted[32], awake_for[DURATION_TEXT_MAX], slept[DURATION_TEXT_MAX], set[DURATION_TEXT_MAX];
-        time_text(from, p->since.wall_usec);
-        time_text(to, p->now.wall_usec);
+        char from[UTC_TIME_MAX], to[UTC_TIME_MAX], booted[UTC_TIME_MAX], awake_for[DURATION_TEXT_MAX], slept[DURATION_TEXT_MAX],
+                set[DURATION_TEXT_MAX];
+        (void)utc_time_format(from, p->since.wall_usec);
+        (void)utc_time_format(to, p->now.wall_usec);
         if (p->reason == SLOT_NOT_RUNNING) {
-                time_text(booted, p->now.wall_usec - p->now.boot_usec);
+                (void)utc_time_format(booted, p->now.wall_usec - p->now.boot_usec);
                 (void)snprintf(ret, SLOT_GAP_TEXT_MAX,
                                "the last run before ended at %s, this process began at %s, the host was booted at %s", from, to, booted);
                 return;

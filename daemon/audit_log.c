@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "../common/report.h"
+#include "../common/utc_time.h"
 
 #define QUERY_PATH "/api/v2/audits/query"
 #define RESULTS_PAGE 100
@@ -145,26 +146,17 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *user) {
 
 /* -- the beginning --------------------------------------------------------------------------------------------------------- */
 
-static int write_time(char *ret, size_t size, int64_t usec) {
-        time_t seconds = (time_t)(usec / (int64_t)USEC_PER_SEC);
-        struct tm tm;
-        return gmtime_r(&seconds, &tm) && strftime(ret, size, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0 ? 0 : -EINVAL;
-}
-
 static int submit(struct audit_log *l, int64_t since_usec, int64_t until_usec, const char *entity_id) {
         _cleanup_(freep) char *id = NULL;
-        char since[40], until[40], body[BODY_MAX];
-        int r = write_time(since, sizeof since, since_usec);
-        if (r == 0)
-                r = write_time(until, sizeof until, until_usec + (int64_t)USEC_PER_SEC - 1);
-        if (r == 0 && entity_id)
-                r = report_json_string(&id, entity_id);
+        char since[UTC_TIME_MAX], until[UTC_TIME_MAX], body[BODY_MAX];
+        int r = entity_id ? report_json_string(&id, entity_id) : 0;
         if (r < 0)
                 return r;
         int n = snprintf(body, sizeof body,
                          "{\"interval\":\"%s/%s\",\"serviceName\":\"Telephony\",\"filters\":[{\"property\":\"EntityType\",\"value\":"
                          "\"TrunkBase\"}%s%s%s],\"sort\":[{\"name\":\"Timestamp\",\"sortOrder\":\"descending\"}]}",
-                         since, until, id ? ",{\"property\":\"EntityId\",\"value\":" : "", id ? id : "", id ? "}" : "");
+                         utc_time_format(since, since_usec), utc_time_format(until, until_usec + (int64_t)USEC_PER_SEC - 1),
+                         id ? ",{\"property\":\"EntityId\",\"value\":" : "", id ? id : "", id ? "}" : "");
         if (n < 0 || (size_t)n >= sizeof body)
                 return -EINVAL;
         return ask(l, "POST", "", "", (struct span){body, (size_t)n}, on_state);

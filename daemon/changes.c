@@ -2,8 +2,8 @@
 #include "changes.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "../common/utc_time.h"
 #include "audit_log.h"
 #include "now.h"
 
@@ -67,29 +67,24 @@ static void withhold(const struct changes *c, struct edit *e) {
 
 /* -- the answer ------------------------------------------------------------------------------------------------------------ */
 
-static const char *time_text(char *ret, size_t size, int64_t usec) {
-        time_t seconds = (time_t)(usec / (int64_t)USEC_PER_SEC);
-        struct tm tm;
-        if (usec == 0 || !gmtime_r(&seconds, &tm) || strftime(ret, size, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-                (void)snprintf(ret, size, "%s", "at an unknown time");
-        return ret;
+static const char *time_text(char ret[static UTC_TIME_MAX], int64_t usec) {
+        return usec == 0 ? "at an unknown time" : utc_time_format(ret, usec);
 }
 
 static void write_sentence(char ret[static SENTENCE_MAX], const struct edit_question *q, const struct edit *const *edits, size_t n) {
-        char when[40];
+        char when[UTC_TIME_MAX];
         if (n == 0) {
                 (void)snprintf(ret, SENTENCE_MAX, " The platform's audit log has no change of it since %s.",
-                               time_text(when, sizeof when, q->since_usec));
+                               time_text(when, q->since_usec));
                 return;
         }
         const struct edit *e = edits[0];
         char more[60] = "";
         if (n > 1)
                 (void)snprintf(more, sizeof more, "; %zu changes in all, see the view changes", n);
-        (void)snprintf(ret, SENTENCE_MAX, " Changed before, %s: %.40s by %.80s%s%.50s%s%.100s%s.",
-                       time_text(when, sizeof when, e->time_usec), e->action ? e->action : "change", edit_who(e),
-                       e->remote_ip ? " from " : "", e->remote_ip ? e->remote_ip : "", e->property ? ": " : "",
-                       e->property ? e->property : "", more);
+        (void)snprintf(ret, SENTENCE_MAX, " Changed before, %s: %.40s by %.80s%s%.50s%s%.100s%s.", time_text(when, e->time_usec),
+                       e->action ? e->action : "change", edit_who(e), e->remote_ip ? " from " : "", e->remote_ip ? e->remote_ip : "",
+                       e->property ? ": " : "", e->property ? e->property : "", more);
 }
 
 static void answer(struct changes *c, size_t i, struct edit_list *list) {

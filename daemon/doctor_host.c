@@ -7,9 +7,9 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../common/utc_time.h"
 #include "journal.h"
 
 #define SERVICE "trunkauditd" /* the program, its user, its state directory */
@@ -374,13 +374,11 @@ static pid_t find_service(const char *config_file) {
 
 struct finding doctor_host_service(const char *check, const struct config *config, struct store *store, int64_t now_usec) {
         struct run run = {0};
-        char last[120] = "no run has finished yet", stamp[32];
-        struct tm tm;
+        char last[120] = "no run has finished yet", stamp[UTC_TIME_MAX];
         bool old = false;
         if (store && store_last_run(store, RUN_DONE, &run) == 0) {
-                time_t finished = (time_t)(run.finished_usec / (int64_t)USEC_PER_SEC);
-                if (gmtime_r(&finished, &tm) && strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-                        (void)snprintf(last, sizeof last, "the last complete run, %lld, ended %s", (long long)run.id, stamp);
+                (void)snprintf(last, sizeof last, "the last complete run, %lld, ended %s", (long long)run.id,
+                               utc_time_format(stamp, run.finished_usec));
                 old = now_usec - run.finished_usec > OLD_AFTER_INTERVALS * (int64_t)config->schedule.interval_usec;
         }
         pid_t pid = find_service(config->file);

@@ -4,13 +4,13 @@
 #include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "../common/explain.h"
 #include "../common/nonce.h"
 #include "../common/report.h"
 #include "../common/secret.h"
 #include "../common/transcript.h"
+#include "../common/utc_time.h"
 #include "now.h"
 
 enum { EXIT_RIGHT = 0, EXIT_MISTAKE = 1, EXIT_USAGE = 2, EXIT_UNEXPLAINED = 3, EXIT_BROKEN = 4 };
@@ -75,11 +75,9 @@ static void show_steps(const struct command *c, const struct explain_steps *s) {
 static void show_nonce(struct span nonce) {
         struct nonce_facts facts;
         nonce_read(&facts, nonce, now_realtime() / (int64_t)USEC_PER_SEC);
-        char text[sizeof "2026-11-25T00:00:00Z"] = "";
-        time_t issued = (time_t)(facts.issued_usec / (int64_t)USEC_PER_SEC);
-        struct tm tm;
+        char text[UTC_TIME_MAX];
         const char *family = nonce_family_name(facts.family), *policy = nonce_policy_word(&facts);
-        if (!facts.has_issued || !gmtime_r(&issued, &tm) || strftime(text, sizeof text, "%FT%TZ", &tm) == 0)
+        if (!facts.has_issued || !*utc_time_format(text, facts.issued_usec))
                 (void)printf("nonce: %s\n", family ? family : "it gives nothing away");
         else if (facts.has_lifetime)
                 (void)printf("nonce: %s, issued %s by the carrier's clock, good for %lld s%s%s\n", family, text,

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "../common/duration.h"
-#include "../common/silence.h"
+#include "../common/utc_time.h"
 #include "now.h"
 
 #define INTERVALS 2
@@ -31,9 +31,9 @@ static void note(struct overdue *o, bool ends) {
 
 /* An alert is one to the database as well, if that can be written at all. */
 static void tell(struct overdue *o, bool ends) {
-        char since[SILENCE_UNTIL_MAX], limit[DURATION_TEXT_MAX];
+        char since[UTC_TIME_MAX], limit[DURATION_TEXT_MAX];
         struct journal_fields f = {.change = ends ? "ended" : "began", .subject = "the audit"};
-        silence_format(since, o->since_usec);
+        (void)utc_time_format(since, o->since_usec);
         duration_format(limit, o->limit_usec);
         if (!ends)
                 (void)store_open_incident(o->store, STORE_SUBJECT_RUNS, CAUSE_COUNT, 0, o->since_usec, now_realtime());

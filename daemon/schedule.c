@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/utc_time.h"
 #include "now.h"
 
 #define ACCURACY_USEC USEC_PER_SEC
@@ -112,19 +113,11 @@ static int on_step(sd_event_source *source, int fd, uint32_t events, void *user)
 
 /* -- looking ----------------------------------------------------------------------------------------------------------------- */
 
-static void time_text(char ret[static 32], int64_t usec) {
-        time_t seconds = (time_t)(usec / (int64_t)USEC_PER_SEC);
-        struct tm tm;
-        ret[0] = '\0';
-        if (gmtime_r(&seconds, &tm))
-                (void)strftime(ret, 32, "%FT%TZ", &tm);
-}
-
 static void tell_missed(const struct schedule *s, const struct slot_plan *p, uint64_t rows) {
-        char first[32], last[32], detail[SLOT_GAP_TEXT_MAX], limit[80] = "";
+        char first[UTC_TIME_MAX], last[UTC_TIME_MAX], detail[SLOT_GAP_TEXT_MAX], limit[80] = "";
         const struct journal_gap gap = {p->n_missed, first, last, slot_reason_word(p->reason)};
-        time_text(first, p->first_usec);
-        time_text(last, p->last_usec);
+        (void)utc_time_format(first, p->first_usec);
+        (void)utc_time_format(last, p->last_usec);
         slot_gap_text(detail, p);
         if (p->n_missed > SLOT_MISSED_MAX)
                 (void)snprintf(limit, sizeof limit, "; only the newest %d of them get a row", SLOT_MISSED_MAX);

@@ -12,6 +12,7 @@
 
 #include "../common/config.h"
 #include "../common/store.h"
+#include "../common/utc_time.h"
 #include "audit.h"
 #include "backlog.h"
 #include "care.h"
@@ -175,15 +176,11 @@ static int put_in_force(struct service *s, struct loaded *l) {
 /* -- runs ---------------------------------------------------------------------------------------------------------------- */
 
 static void tell_idle(struct service *s) {
-        char next[32] = "", summary[160] = "none yet";
-        time_t at = (time_t)(schedule_next_usec(s->schedule) / (int64_t)USEC_PER_SEC);
-        struct tm tm;
-        if (gmtime_r(&at, &tm))
-                (void)strftime(next, sizeof next, "%FT%TZ", &tm);
+        char next[UTC_TIME_MAX], summary[160] = "none yet";
         if (s->last.id)
                 (void)snprintf(summary, sizeof summary, "run %lld: %u pass, %u warn, %u fail, %u untested", (long long)s->last.id,
                                s->last.n_pass, s->last.n_warn, s->last.n_fail, s->last.n_untested);
-        (void)sd_notifyf(false, "STATUS=Idle until %s; last: %s", next, summary);
+        (void)sd_notifyf(false, "STATUS=Idle until %s; last: %s", utc_time_format(next, schedule_next_usec(s->schedule)), summary);
 }
 
 static void advance(struct service *s);

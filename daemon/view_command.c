@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "../common/silence.h"
+#include "../common/utc_time.h"
 #include "drift_report.h"
 #include "now.h"
 
@@ -29,12 +30,12 @@ static void print_silences(const struct config *config, int64_t now_usec) {
         bool any = false;
         for (size_t i = 0; i < config->n_silences; i++) {
                 const struct config_silence *s = &config->silences[i];
-                char until[SILENCE_UNTIL_MAX];
+                char until[UTC_TIME_MAX];
                 int64_t until_usec;
                 if (!silence_active(s, now_usec, &until_usec))
                         continue;
-                silence_format(until, until_usec);
-                (void)printf("%sSilenced until %s%s: ", any ? "" : "\n", until, text_eq(s->mode, "probe") ? ", not probed" : "");
+                (void)printf("%sSilenced until %s%s: ", any ? "" : "\n", utc_time_format(until, until_usec),
+                             text_eq(s->mode, "probe") ? ", not probed" : "");
                 for (size_t k = 0; k < s->trunks.n; k++)
                         (void)printf("%s%s", k > 0 ? ", " : "", s->trunks.items[k]);
                 (void)printf("%s%s%s%s\n", s->trunks.n == 0 ? "everything" : "", s->reason ? " (" : "", s->reason ? s->reason : "",
