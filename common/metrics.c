@@ -64,6 +64,8 @@ static void put_service(FILE *out, const struct metrics *m) {
         put_count_metric(out, "config_last_load_successful", "gauge", m->config_good,
                          "Whether the newest configuration file is in force; 0: it was refused, and an older one is.");
         put_seconds_metric(out, "config_timestamp_seconds", m->config_usec, "When the configuration that is in force was loaded.");
+        put_count_metric(out, "journal_messages_lost_total", "counter", (int64_t)m->messages_lost,
+                         "Messages that journald did not take since the service started; alerts may be among them.");
 }
 
 static void put_runs(FILE *out, const struct metrics *m) {

@@ -10,6 +10,7 @@ struct metrics {
         int64_t started_usec;       /* of the service */
         bool config_good;           /* the newest configuration file is in force */
         int64_t config_usec;        /* since when the one in force is */
+        uint64_t messages_lost;     /* that journald did not take since the service started */
         const struct run *run;      /* the newest complete one; NULL = there is none */
         struct run_counts day;      /* of the last 24 hours */
         const struct table *trunks; /* STORE_VIEW_STANDING, of all */

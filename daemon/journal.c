@@ -27,6 +27,7 @@ struct journal {
         bool spool_failed; /* told, until it succeeds again */
         int fd;            /* to journald, not connected: journald may come and go; -1 = not open */
         uint64_t lost;     /* messages that journald did not take since it took the last one */
+        uint64_t lost_before;
 };
 
 static const struct sockaddr_un journald = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
@@ -150,6 +151,7 @@ static void send_native(struct journal *j, const struct entry *e) {
                         j->lost++;
                         return;
                 }
+                j->lost_before += j->lost;
                 j->lost = 0;
         }
         if (deliver(j, e, 0) < 0)
@@ -255,6 +257,14 @@ void journal_log(struct journal *j, int priority, const char *format, ...) {
         add(&e, "MESSAGE=%s", message);
         add(&e, "PRIORITY=%d", priority);
         send_entry(j, priority, &e, e.text[0] + strlen("MESSAGE="));
+}
+
+uint64_t journal_lost(const struct journal *j) {
+        return j->lost;
+}
+
+uint64_t journal_lost_total(const struct journal *j) {
+        return j->lost_before + j->lost;
 }
 
 int journal_reachable(void) {

@@ -60,5 +60,9 @@ void journal_spool(struct journal *j, const char *directory);
 /* A line without an event: what goes wrong in the machinery. */
 void journal_log(struct journal *j, int priority, const char *format, ...) _printf_(3, 4);
 
+/* Messages that journald did not take: since it took the last one (0 = it takes them), and since the beginning. */
+uint64_t journal_lost(const struct journal *j);
+uint64_t journal_lost_total(const struct journal *j);
+
 /* Whether journald takes messages; none is sent. Returns 0 or -errno. */
 int journal_reachable(void);

@@ -13,13 +13,15 @@
 #define FILE_MODE 0644 /* the exporter runs as a user of its own; names of trunks and carriers are no secret of this host's users */
 
 /* Returns 0, -ENOMEM, or -EIO with a text from store_error(). */
-static int make_text(const struct metrics_file *f, const struct config *config, struct store *store, char **ret, size_t *ret_n) {
+static int make_text(const struct metrics_file *f, const struct config *config, struct store *store, const struct journal *journal,
+                     char **ret, size_t *ret_n) {
         _cleanup_(table_freep) struct table *trunks = NULL;
         struct metrics m = {
                 .interval_usec = config->schedule.interval_usec,
                 .started_usec = f->started_usec,
                 .config_good = f->config_good,
                 .config_usec = f->config_usec,
+                .messages_lost = journal_lost_total(journal),
         };
         struct run run;
         int r = store_last_run(store, RUN_DONE, &run);
@@ -76,7 +78,7 @@ void metrics_file_write(struct metrics_file *f, const struct config *config, str
         size_t n = 0;
         if (!path)
                 return;
-        int made = make_text(f, config, store, &text, &n);
+        int made = make_text(f, config, store, journal, &text, &n);
         int r = made < 0 ? made : replace(path, text, n);
         if (r < 0 && !f->failing)
                 journal_event(journal, EVENT_METRICS_FAILED, LOG_WARNING, NULL, "Unable to write the metrics to %s: %s", path,

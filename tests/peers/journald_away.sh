@@ -28,6 +28,7 @@ free_port
 cat >"$dir/trunkauditd.yaml" <<-END
 	store: {path: "$db"}
 	schedule: {interval: 1d}
+	metrics: {file: "$dir/trunkaudit.prom"}
 	probe: {timeout: 1s, spacing: 0s}
 	trunks:
 	  - {name: one, extra: true, transport: tcp, domain: carrier.test, username: alice, password: {file: "$dir/password"}, proxies: ["127.0.0.1:$port"]}
@@ -55,6 +56,12 @@ lost() { # the sum of all that were told to be lost
 	journalctl --quiet -o cat MESSAGE_ID="$(id_of MESSAGES_LOST)" | awk '{ n += $1 } END { print n + 0 }'
 }
 reports() { count MESSAGES_LOST; }
+status() { grep 'STATUS=Idle' "$dir/notify" | tail -n 1; }
+status_is() { # status_is PATTERN: what systemctl status shows
+	# shellcheck disable=SC2254 # a pattern
+	case $(status) in $1) ;; *) false ;; esac
+}
+counted() { sed -n 's/^trunkaudit_journal_messages_lost_total //p' "$dir/trunkaudit.prom"; }
 complete() { [ "$(count RUN_DONE)" -ge "$(stored)" ]; }
 # told_again N: journald takes messages; a run at a time is asked for until the N-th report of losses is there.
 told_again() {
@@ -71,7 +78,13 @@ ticks() {
 
 start_journald
 journald=${pids##* }
+compile notify_listen tests/service/notify_listen.c
+: >"$dir/notify"
+background "$bin/notify_listen" "$dir/notify.sock" "$dir/notify"
+wait_for 'the listener' test -S "$dir/notify.sock"
+export NOTIFY_SOCKET="$dir/notify.sock"
 start_service "$dir/trunkauditd.yaml"
+unset NOTIFY_SOCKET
 runs=0
 wait_for 'first run' more_stored
 runs_now 1
@@ -83,6 +96,8 @@ each=$(($(entries) - one)) # messages of a run in which nothing changes
 
 set +e # from here a failure is a result
 is 'a run has messages' "$each" '[1-9]'
+is 'the status is silent about journald' "$(status)" '*last: run *untested'
+is '  the metrics know of no loss' "$(counted)" 0
 before=$(entries) done_before=$(stored) spent=$(ticks)
 
 # -- stopped ----------------------------------------------------------------------------------------------------------------------
@@ -91,6 +106,8 @@ kill -STOP "$journald"
 n=$((queue * 2))
 runs_now "$n"
 is 'journald does not read: all runs end' "$(($(stored) - done_before))" "$n"
+wait_for '  status that says so' status_is '*; journald does not take messages, [1-9]* were lost'
+is '  status and metrics say so' "$([ "$(counted)" -gt 0 ] && echo yes)" yes
 is '  nothing spins' "$([ $(($(ticks) - spent)) -lt 500 ] && echo yes)" yes
 kill -CONT "$journald"
 told_again 1
@@ -117,6 +134,8 @@ wait_for 'journald again' ready
 told_again 2
 is 'another journald: events arrive without a restart of the service' "$(reports)" 2
 is '  what nobody took is counted' "$(($(lost) - told))" $((3 * each))
+is '  the status says nothing any more' "$(status_is '*journald*' && status)" ''
+is '  the metrics counted the same' "$(counted)" "$(lost)"
 is '  by the same process' "$(kill -0 "$daemon" && count STARTED)" 1
 
 # -- the end, while journald is stopped ----------------------------------------------------------------------------------------------

@@ -93,13 +93,18 @@ END_TEST
 START_TEST(before_the_first_run_there_is_little) {
         struct store *s = open_writer();
         struct table *none = standing(s, NULL);
-        const struct metrics m = {
-                .interval_usec = 3600000000, .started_usec = START, .config_good = true, .config_usec = 1, .trunks = none};
+        const struct metrics m = {.interval_usec = 3600000000,
+                                  .started_usec = START,
+                                  .config_good = true,
+                                  .config_usec = 1,
+                                  .messages_lost = 7,
+                                  .trunks = none};
         char *text = text_of_metrics(&m);
         expect_line(text, "trunkaudit_build_info{version=\"" TRUNKAUDIT_VERSION "\"} 1");
         expect_line(text, "trunkaudit_schedule_interval_seconds 3600");
         expect_line(text, "trunkaudit_start_timestamp_seconds 1795410000");
         expect_line(text, "trunkaudit_config_timestamp_seconds 0.000001");
+        expect_line(text, "trunkaudit_journal_messages_lost_total 7");
         expect_line(text, "trunkaudit_runs_total 0");
         expect_line(text, "trunkaudit_trunks{outcome=\"untested\"} 0");
         ck_assert_ptr_null(strstr(text, "last_complete_run"));
