@@ -443,6 +443,7 @@ enum store_view {
          * the cause of the trunk's verdict in that run waits: the trunk's own event says it. */
         STORE_VIEW_DRIFT_NEWS,
         STORE_VIEW_LISTING_NEWS, /* change: "appeared", "vanished"; in the order of the listings */
+        STORE_VIEW_DROPPED_NEWS, /* what was told of trunks that the run does not have: subject, cause, incident; argument = the run */
         STORE_VIEW_STANDING,     /* of each trunk in `latest`, how it stands, with times in microseconds; argument = id or name, or NULL */
         STORE_VIEW_REFRESHES,    /* credentials written to the platform in one run: argument = run id */
 };

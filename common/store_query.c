@@ -365,6 +365,14 @@ static const char *const sql[STATEMENT_COUNT] = {
                 " 'unixepoch') AS time FROM listing_change AS c JOIN trunk AS t ON t.key = c.trunk WHERE NOT told ORDER BY c.id LIMIT "
                 ":limit",
 
+        [STATEMENT_READ_DROPPED_NEWS] =
+                "SELECT a.subject, t.trunk_id, coalesce(t.name, t.trunk_id) AS trunk, c.word AS cause,"
+                " (SELECT alert_id FROM incident AS i WHERE i.subject = a.subject ORDER BY i.id DESC LIMIT 1) AS incident"
+                " FROM announcement AS a JOIN trunk AS t ON t.trunk_id = substr(a.subject, instr(a.subject, ':') + 1)"
+                " JOIN cause AS c ON c.id = a.cause WHERE a.subject GLOB '*:*'"
+                " AND t.key NOT IN (SELECT trunk FROM result WHERE run = :argument)"
+                " ORDER BY trunk COLLATE NOCASE, t.trunk_id, a.subject LIMIT :limit",
+
         [STATEMENT_PUT_DAMAGE] = "INSERT INTO damage (wall_usec, boot, boot_usec, kept, error)"
                                  " VALUES (:wall, :boot, :boot_usec, :kept, :error)",
         [STATEMENT_DAMAGE] = "SELECT 1 FROM (SELECT *, 1 AS settled FROM damage) WHERE" AGE "< " DAY_USEC,

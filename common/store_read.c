@@ -11,6 +11,7 @@ static const enum statement reads[] = {
         [STORE_VIEW_LISTING] = STATEMENT_READ_LISTING,
         [STORE_VIEW_DRIFT_NEWS] = STATEMENT_READ_DRIFT_NEWS,
         [STORE_VIEW_LISTING_NEWS] = STATEMENT_READ_LISTING_NEWS,
+        [STORE_VIEW_DROPPED_NEWS] = STATEMENT_READ_DROPPED_NEWS,
         [STORE_VIEW_STANDING] = STATEMENT_READ_STANDING,
         [STORE_VIEW_REFRESHES] = STATEMENT_READ_REFRESHES,
 };
@@ -54,6 +55,7 @@ static int bind_argument(struct store *s, struct query *q, enum store_view view,
         switch (view) {
         case STORE_VIEW_RUN:
         case STORE_VIEW_DRIFT_NEWS:
+        case STORE_VIEW_DROPPED_NEWS:
         case STORE_VIEW_REFRESHES:
                 r = find_run(s, argument, &run);
                 if (r == 0)

@@ -26,6 +26,7 @@
         EVENT(TRUNK_SETTLED, "07cfadc10c324189b5ecc481e9fa9b0f")      \
         EVENT(TRUNK_UNTESTED, "6469c71825294b6f975ccbcec2906119")     \
         EVENT(TRUNK_TESTED, "4a3724ddc00944df924a9136c32c3e3b")       \
+        EVENT(TRUNK_DROPPED, "ab684babe88548c2b0287fe65f41978e")      \
         EVENT(RUNS_OVERDUE, "2003e52ab2cb42539d2672ab8090b443")       \
         EVENT(RUNS_RESUMED, "fbcc3fe409874062b1d92575ff5f1360")       \
         EVENT(HOOK_LOST, "560a15edf7504a358cb80f2fb966fc9f")          \

@@ -1,5 +1,5 @@
-/* news.h: what the journal is told beside the verdicts: trunks that came to the platform's list or left it, and differences between
- * platform, configuration and carrier. */
+/* news.h: what the journal is told beside the verdicts: trunks that came to the platform's list or left it, alerts of trunks
+ * that are no longer audited, and differences between platform, configuration and carrier. */
 #pragma once
 
 #include "../common/store.h"

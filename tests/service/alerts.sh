@@ -284,6 +284,30 @@ TRUNKAUDIT_CHANGE=ended'
 is "  the incident is over" "$(sql gap "SELECT told, until IS NOT NULL FROM incidents WHERE kind = 'untested'")" '2|1'
 stop gap
 
+# -- trunks that are gone -----------------------------------------------------------------------------------------------------------------
+
+rm -rf "$spool"
+config gone "$dir/spooled"
+start gone
+wait_for "a run" said gone 'Run 1 done'
+awk '/^  - / { out = /name: "bad"/ } /^[^ ]/ { out = 0 } !out' "$dir/spooled" >"$dir/without"
+is "a trunk fails, and the next configuration has it no more" "$(grep -c 'name: "bad"' "$dir/spooled") $(grep -c 'name: "bad"' "$dir/without")" '1 0'
+config gone "$dir/without"
+reload gone
+run_now gone
+run_now gone
+is "  that is told once" "$(grep -c '^notice: bad: no longer audited, .* it was told before: wrong_password$' "$dir/gone.err")" 1
+is "  of no other" "$(grep -c 'no longer audited' "$dir/gone.err")" 1
+is "  for the hook, too" "$(cat "$spool"/"$(sql gone "SELECT alert_id FROM incidents WHERE trunk = 'bad'")".* | grep '^TRUNKAUDIT_CHANGE')" \
+	'TRUNKAUDIT_CHANGE=began
+TRUNKAUDIT_CHANGE=ended'
+is "  the incident is over" "$(sql gone "SELECT told, until IS NOT NULL FROM incidents WHERE trunk = 'bad'")" '2|1'
+config gone "$dir/spooled"
+reload gone
+run_now gone
+is "it is there again, and fails: a new alert" "$(grep -c '^error: bad: fail, wrong_password' "$dir/gone.err")" 2
+stop gone
+
 # -- no run ends ------------------------------------------------------------------------------------------------------------------------
 
 rm -rf "$spool"
