@@ -154,7 +154,8 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 fi
 if [ "$kind" = test ] && other_clock_keeper && [ -n "$(missing chrony)" ]; then
 	programs="$programs
-chrony usr/sbin/chronyd"
+chrony usr/sbin/chronyd
+chrony usr/bin/chronyc"
 	list=$(echo "$list" | grep -v '^chrony ')
 fi
 missing_programs=$(echo "$programs" | while read -r package file _; do

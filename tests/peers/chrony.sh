@@ -11,7 +11,7 @@ else
 	unable=''
 fi
 
-chronyc=$(dirname "$(command -v chronyd)")/../bin/chronyc # wherever the package was unpacked
+chronyc=$(command -v chronyc)
 
 # chrony NAME PORT LINE...: a chronyd on both loopback addresses.
 chrony() {
