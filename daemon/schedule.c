@@ -15,8 +15,9 @@
 #include "now.h"
 
 #define ACCURACY_USEC USEC_PER_SEC
-#define STEP_TOLD_USEC USEC_PER_SEC /* a smaller one is no news */
-#define GAPS_MAX 64                 /* that wait for a database which cannot be written */
+#define STEP_TOLD_USEC USEC_PER_SEC        /* a smaller one is no news */
+#define STEP_RACE_USEC (10 * USEC_PER_SEC) /* of the timer on the wall clock, which a step makes due, and the news of that step */
+#define GAPS_MAX 64                        /* that wait for a database which cannot be written */
 
 /* Makes the splay this program's own, without telling the machine id (machine-id(5)). */
 static const sd_id128_t application = SD_ID128_MAKE(6d, 0b, 5c, 7e, 91, 3f, 4b, 44, a2, 58, 0c, d4, 4f, 7a, 1e, 93);
@@ -26,7 +27,7 @@ struct schedule {
         struct backlog *backlog;
         struct journal *journal;
         struct slot_watch watch;
-        struct slot_clocks woken; /* the last time */
+        struct slot_clocks woken, before; /* the last time, and the one before */
         int64_t next_usec;
         int64_t begun_usec;              /* the newest slot whose run has begun here; INT64_MIN = none */
         struct slot_plan gaps[GAPS_MAX]; /* missed slots that have no rows yet */
@@ -74,6 +75,7 @@ static int arm(struct schedule *s) {
 
 /* An error ends the loop: a daemon without its timer must not seem alive. */
 static int wake(struct schedule *s) {
+        s->before = s->woken;
         s->woken = clocks();
         int r = arm(s);
         if (r >= 0)
@@ -104,10 +106,13 @@ static int on_step(sd_event_source *source, int fd, uint32_t events, void *user)
         if (r < 0)
                 return r;
         struct slot_clocks now = clocks();
-        int64_t step = now.wall_usec - s->woken.wall_usec - (now.boot_usec - s->woken.boot_usec);
+        bool raced = now.monotonic_usec - s->woken.monotonic_usec < (int64_t)STEP_RACE_USEC;
+        const struct slot_clocks *unset = raced ? &s->before : &s->woken;
+        int64_t step = now.wall_usec - unset->wall_usec - (now.boot_usec - unset->boot_usec);
         if (step >= (int64_t)STEP_TOLD_USEC || step <= -(int64_t)STEP_TOLD_USEC)
                 journal_log(s->journal, LOG_NOTICE, "The wall clock was set %s by %.1f s", step < 0 ? "back" : "forward",
                             (double)(step < 0 ? -step : step) / (double)USEC_PER_SEC);
+        s->woken = now; /* this step is told */
         return wake(s);
 }
 
@@ -251,7 +256,7 @@ int schedule_new(struct schedule **ret, sd_event *event, struct store *store, st
         s->journal = journal;
         s->on_wake = on_wake;
         s->user = user;
-        s->woken = clocks();
+        s->woken = s->before = clocks();
         const struct slot_grid grid = grid_of(interval_usec, splay_usec);
         slot_watch_begin(&s->watch, &grid, &s->woken);
         int r = make_sources(s, event);
