@@ -17,7 +17,8 @@ busy=0
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES CC SAN WERROR CFLAGS CPPFLAGS LDFLAGS BUILD
 export LC_ALL=C.UTF-8
 export CK_TIMEOUT_MULTIPLIER=10
-export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+# A small quarantine: each page that a process touches for the first time costs more than what it computes.
+export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=16 UBSAN_OPTIONS=print_stacktrace=1
 
 # -- commands of the stages -------------------------------------------------------------------------------------------------
 
@@ -63,6 +64,8 @@ replay() { # replay .../fuzz_NAME.replay
 # shellcheck disable=SC2046 # no file of ours has a space in its name
 {
 	units() { TEST_SHARE=${2:-1} each under_limit $(programs "$1" 'tests/unit/test_*.c' ''); } # units DIRECTORY [SHARE, see share.h]
+	# The same without a process for each test: under ASan a fork is dear.
+	in_one_process() { CK_FORK=no units "$@"; }
 	# units_valgrind DIRECTORY I N: every N-th of them from the I-th on
 	units_valgrind() { each under_valgrind $(programs "$1" 'tests/unit/test_*.c' '' | awk -v i="$2" -v n="$3" 'NR % n == i % n'); }
 	replays() { each replay $(programs "$1" 'tests/fuzz/fuzz_*.c' .replay); }
@@ -207,12 +210,15 @@ stage() { # stage NAME COMMAND...: starts it as soon as a lane is free
 	in_lane "$number" "$@" &
 }
 
-scripts() { # scripts DIRECTORY FOLDER [SUFFIX [SHARE]]
-	for script in "tests/$2"/*.sh; do
-		case $script in
-		*'*'* | *lib.sh | */figures.sh) continue ;; # no such test; what tests share; what only measures
-		esac
-		stage "$2: $(basename "$script" .sh)${3:-}" script "$script" "$1" "${4:-1}"
+# Without names all of the folder.
+scripts() { # scripts DIRECTORY FOLDER SUFFIX SHARE [NAME...]
+	directory=$1 folder=$2 suffix=$3 share=$4
+	shift 4
+	# lib.sh is what tests share, figures.sh only measures. No name has a space.
+	# shellcheck disable=SC2046
+	[ $# -gt 0 ] || set -- $(basename -s .sh "tests/$folder"/*.sh | grep -v -e 'lib$' -e '^figures$')
+	for name; do
+		stage "$folder: $name$suffix" script "tests/$folder/$name.sh" "$directory" "$share"
 	done
 }
 
@@ -232,21 +238,23 @@ stage "lab scenarios" scenarios "$build/gcc"
 all_end
 # What takes longest comes first, so that no lane is left with it at the end.
 stage "build with clang" build_with clang "$build/clang"
-scripts "$build/gcc" service
 for piece in 1 2 3; do
 	stage "unit tests under valgrind, $piece of 3" units_valgrind "$build/gcc" "$piece" 3
 done
 scripts "$build/san" service "$sanitized" 4
-scripts "$build/gcc" system
-scripts "$build/gcc" peers
-scripts "$build/san" peers "$sanitized" 4
-stage "unit tests$sanitized" units "$build/san" 10
+# The same without sanitizers where they change what is tested: memory, and what runs out or dies. The package that is installed in the
+# systems below is built without them, too.
+scripts "$build/gcc" service '' 1 adversity growth kill scarcity soak
+scripts "$build/gcc" system '' 1
+scripts "$build/gcc" house '' 1
+stage "unit tests$sanitized" in_one_process "$build/san" 10
 stage "unit tests" units "$build/gcc"
+scripts "$build/gcc" peers '' 1
+scripts "$build/san" peers "$sanitized" 4
 stage "mistakes in answers" property explain "$build/gcc" 12000
 stage "mistakes in answers$sanitized" property explain "$build/san" 1500 '-O1 -g -fsanitize=address,undefined'
 stage "answers to random challenges" property answer "$build/gcc" 20000
 stage "answers to random challenges$sanitized" property answer "$build/san" 20000 '-O1 -g -fsanitize=address,undefined'
-scripts "$build/gcc" house
 stage "fuzz corpora" replays "$build/gcc"
 stage "fuzz corpora$sanitized" replays "$build/san"
 all_end
