@@ -42,7 +42,10 @@ enum change alert_next(const struct alert_state *s, bool damped, enum cause now,
                 return !s->flapping_told || is_due(s->told_usec, now_usec, reminder_usec) ? CHANGE_FLAPPING : CHANGE_NONE;
         if (damped && s->flapping_told)
                 return CHANGE_SETTLED;
-        return alert_change(s->known, s->told, s->told_usec, now, now_usec, reminder_usec);
+        enum change change = alert_change(s->known, s->told, s->told_usec, now, now_usec, reminder_usec);
+        if (change != CHANGE_NONE || !s->uncertain || alert_is_neutral(now))
+                return change;
+        return alert_is_bad(now) ? CHANGE_CHANGED : CHANGE_ENDED;
 }
 
 enum change alert_incident(bool open, enum cause had, enum cause now) {

@@ -24,7 +24,7 @@ bool alert_is_deliberate(enum cause cause);
 enum change alert_change(bool known, enum cause told, int64_t told_usec, enum cause now, int64_t now_usec, uint64_t reminder_usec);
 
 /* The same, with flapping counted: between FLAPPING and SETTLED there is nothing but the reminder, which is FLAPPING once more. damped =
- * false: as if it never flapped.
+ * false: as if it never flapped. Where nobody knows what was told last, what is now is told in any case.
  */
 enum change alert_next(const struct alert_state *s, bool damped, enum cause now, int64_t now_usec, uint64_t reminder_usec);
 

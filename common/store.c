@@ -56,13 +56,16 @@ static const char care[] =
 static const char damage[] =
 #include "sql/014_damage.inc"
         ;
+static const char telling[] =
+#include "sql/015_telling.inc"
+        ;
 static const char views[] =
 #include "sql/views.inc"
         ;
 
 /* Migration N makes a database of version N out of one of version N - 1. */
-static const char *const migrations[] = {initial, transports, guard,    carrier_clock, verdicts, platform_view, platform_request,
-                                         drift,   changes,    standing, incidents,     missed,   care,          damage};
+static const char *const migrations[] = {initial, transports, guard,     carrier_clock, verdicts, platform_view, platform_request, drift,
+                                         changes, standing,   incidents, missed,        care,     damage,        telling};
 #define STORE_VERSION ((int)ELEMENTS(migrations))
 
 static void closep(int *fd) {

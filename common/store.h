@@ -231,6 +231,7 @@ struct alert_state {
         bool known; /* something was told: */
         enum cause told;
         int64_t told_usec;
+        bool uncertain;        /* something else was going to be told when the service died: nobody knows whether it was */
         uint32_t changes;      /* the last runs, bit 0 the newest; 1 = other than in the run before */
         int64_t flapping_usec; /* since when it changes too often; 0 = it does not */
         bool flapping_told;
@@ -254,7 +255,9 @@ struct announcement {
         bool ends;        /* of "untested:" and "runs": it is over, and its incident ends */
 };
 
-/* One transaction, after the events were sent: a crash in between tells them again, never loses them. */
+/* What the journal is told is written down twice: before the events are sent, what may have been told when the service dies meanwhile; and
+ * after it, what was. A crash in between tells it again, or what has become of it, and never loses it. One transaction each. */
+int store_begin_telling(struct store *s, const struct announcement *a, size_t n);
 int store_put_announcements(struct store *s, const struct announcement *a, size_t n, int64_t now_usec);
 
 /* Trunks of the run of which it was not told yet that they are untested since before_usec (change "began"), or no more ("ended"). */

@@ -35,6 +35,7 @@ int store_alert_state(struct store *s, const char *subject, struct alert_state *
                 .incident = sqlite3_column_int64(q.statement, 6),
                 .cause = had == CAUSE_COUNT ? CAUSE_OK : had,
                 .alert_id = sqlite3_column_int64(q.statement, 8),
+                .uncertain = sqlite3_column_int(q.statement, 9),
         };
         return 0;
 }
@@ -201,12 +202,40 @@ int store_put_incidents(struct store *s, const struct run *run, const struct res
 
 /* -- what was told -------------------------------------------------------------------------------------------------------------- */
 
+static const char *announced_word(const struct announcement *a) {
+        return cause_info(a->cause == CAUSE_COUNT ? CAUSE_RUN_ENDED : a->cause)->word;
+}
+
+static int put_telling(struct store *s, const struct announcement *a, size_t n) {
+        int r = 0;
+        for (size_t i = 0; r == 0 && i < n; i++) {
+                _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_PUT_TELLING, "store what is being told");
+                bind_text(&q, ":subject", a[i].subject);
+                bind_text(&q, ":cause", announced_word(&a[i]));
+                r = query_run(&q);
+        }
+        return r;
+}
+
+int store_begin_telling(struct store *s, const struct announcement *a, size_t n) {
+        if (n == 0)
+                return 0;
+        int r = transaction_begin(s);
+        return r < 0 ? r : transaction_end(s, put_telling(s, a, n));
+}
+
+static int drop_telling(struct store *s, const char *subject) {
+        _cleanup_(query_end) struct query q = query_begin(s, STATEMENT_DROP_TELLING, "note what was told");
+        bind_text(&q, ":subject", subject);
+        return query_run(&q);
+}
+
 static int put_announcement(struct store *s, const struct announcement *a, int64_t now_usec) {
         _cleanup_(query_end) struct query q = query_begin(s, a->ends ? STATEMENT_DROP_ANNOUNCEMENT : STATEMENT_PUT_ANNOUNCEMENT,
                                                           "store an announcement");
         bind_text(&q, ":subject", a->subject);
         if (!a->ends) {
-                bind_text(&q, ":cause", cause_info(a->cause == CAUSE_COUNT ? CAUSE_RUN_ENDED : a->cause)->word);
+                bind_text(&q, ":cause", announced_word(a));
                 bind_optional(&q, ":run", a->run);
                 bind_integer(&q, ":told", now_usec);
         }
@@ -228,6 +257,8 @@ static int put_announcements(struct store *s, const struct announcement *a, size
         int r = 0;
         for (size_t i = 0; r == 0 && i < n; i++) {
                 r = put_announcement(s, &a[i], now_usec);
+                if (r == 0)
+                        r = drop_telling(s, a[i].subject);
                 if (r == 0)
                         r = count_told(s, a[i].subject, now_usec);
         }

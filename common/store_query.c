@@ -118,10 +118,14 @@ static const char *const sql[STATEMENT_COUNT] = {
                 " correlation_id, context_id, cf_id) VALUES (:run, :seq, :sent, :duration, :method, :path, :status, :code,"
                 " :message, :correlation_id, :context_id, :cf_id)",
         [STATEMENT_DROP_ANNOUNCEMENT] = "DELETE FROM announcement WHERE subject = :subject",
+        [STATEMENT_PUT_TELLING] =
+                "INSERT OR IGNORE INTO telling (subject, cause) VALUES (:subject, (SELECT id FROM cause WHERE word = :cause))",
+        [STATEMENT_DROP_TELLING] = "DELETE FROM telling WHERE subject = :subject",
 
         /* One row in any case. */
         [STATEMENT_ALERT_STATE] =
-                "SELECT told.word, a.told_usec, w.changes, w.flapping_usec, w.flapping_told, w.untested_usec, i.id, had.word, i.alert_id"
+                "SELECT told.word, a.told_usec, w.changes, w.flapping_usec, w.flapping_told, w.untested_usec, i.id, had.word, i.alert_id,"
+                " EXISTS (SELECT 1 FROM telling AS p WHERE p.subject = s.subject AND p.cause IS NOT a.cause)"
                 " FROM (SELECT :subject AS subject) AS s LEFT JOIN announcement AS a ON a.subject = s.subject"
                 " LEFT JOIN cause AS told ON told.id = a.cause LEFT JOIN watch AS w ON w.subject = s.subject"
                 " LEFT JOIN incident AS i ON i.subject = s.subject AND i.ended_usec IS NULL LEFT JOIN cause AS had ON had.id = i.cause",
@@ -350,11 +354,13 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_READ_UNTESTED_NEWS] =
                 "SELECT t.trunk_id, coalesce(t.name, t.trunk_id) AS trunk, c.word AS cause, r.detail,"
                 " strftime('%Y-%m-%dT%H:%M:%SZ', w.untested_usec / 1000000, 'unixepoch') AS since, w.untested_usec AS since_usec,"
-                " iif(a.subject IS NULL, 'began', 'ended') AS change"
+                " iif(w.untested_usec IS NULL, 'ended', 'began') AS change"
                 " FROM result AS r JOIN trunk AS t ON t.key = r.trunk JOIN cause AS c ON c.id = r.cause"
                 " LEFT JOIN watch AS w ON w.subject = 'trunk:' || t.trunk_id LEFT JOIN announcement AS a ON a.subject = 'untested:' || "
                 "t.trunk_id"
-                " WHERE r.run = :argument AND iif(a.subject IS NULL, w.untested_usec <= :before, w.untested_usec IS NULL)"
+                " WHERE r.run = :argument AND CASE WHEN EXISTS (SELECT 1 FROM telling WHERE subject = 'untested:' || t.trunk_id)"
+                " THEN w.untested_usec IS NULL OR w.untested_usec <= :before WHEN a.subject IS NULL THEN w.untested_usec <= :before"
+                " ELSE w.untested_usec IS NULL END"
                 " ORDER BY trunk COLLATE NOCASE, t.trunk_id LIMIT :limit",
         [STATEMENT_READ_LISTING] = "SELECT c.* FROM listing_changes AS c LEFT JOIN run ON run.id = :argument"
                                    " WHERE (listed_usec = run.trunks_known_usec AND listed_usec >= run.started_usec)"

@@ -90,7 +90,8 @@ struct overdue *overdue_free(struct overdue *o) {
 
 void overdue_run_ended(struct overdue *o) {
         struct alert_state state = {0};
-        bool known = o->told || (store_alert_state(o->store, STORE_SUBJECT_RUNS, &state) == 0 && state.known);
+        /* The incident is opened before it is told: a process that died in between may have told it. */
+        bool known = o->told || (store_alert_state(o->store, STORE_SUBJECT_RUNS, &state) == 0 && (state.known || state.incident));
         if (known)
                 tell(o, true);
         o->told = false;

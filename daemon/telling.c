@@ -191,9 +191,11 @@ static void tell_all_untested(const struct telling *t, const struct gathered *g)
                         tell_untested(t, g->untested, i);
 }
 
-/* Tells what changed, then remembers that it was told: a crash in between tells it twice, never loses it. */
+/* Tells what changed, then remembers that it was told: a crash in between tells it twice, or what has become of it by then. */
 static void tell(const struct telling *t, struct gathered *g, size_t n_results) {
         char age[REPORT_AGE_MAX + 16];
+        if (!t->is_kept) /* should this fail, so does the note below, and that is told */
+                (void)store_begin_telling(t->store, g->announcements, g->n_announcements);
         if (g->n_trunk_changes > t->config->alerts.summary_above)
                 tell_summary(t, g, n_results);
         else

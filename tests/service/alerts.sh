@@ -284,6 +284,24 @@ TRUNKAUDIT_CHANGE=ended'
 is "  the incident is over" "$(sql gap "SELECT told, until IS NOT NULL FROM incidents WHERE kind = 'untested'")" '2|1'
 stop gap
 
+# -- a service that died while it told -------------------------------------------------------------------------------------------------
+
+config died "$dir/spooled"
+start died
+wait_for "a run" said died 'Run 1 done'
+stop died
+# As if it had been killed behind "good: fail, wrong_password", and before it could note that, and behind a reminder of bad.
+sql died "INSERT INTO telling SELECT 'trunk:' || trunk_id, (SELECT id FROM cause WHERE word = 'wrong_password') FROM trunk
+	WHERE name IN ('good', 'bad')"
+start died
+wait_for "another start" said died ' started; database' 2
+run_now died
+run_now died
+is "what may have been told, and is over, is told to be over, once" "$(grep -c '^info: good: again pass' "$dir/died.err")" 1
+is "  what was told before is not told again" "$(grep -cE '^[a-z]+: bad: ' "$dir/died.err")" 1
+is "  nothing is uncertain any more" "$(sql died "SELECT count(*) FROM telling WHERE subject LIKE '%good'")" 0
+stop died
+
 # -- trunks that are gone -----------------------------------------------------------------------------------------------------------------
 
 rm -rf "$spool"

@@ -78,11 +78,15 @@ has "  and gets a token with them" "$dir/inside.out" '^ok +token: '
 
 # -- signals ------------------------------------------------------------------------------------------------------------------------
 phase 2
+query "UPDATE run SET started_usec = started_usec - 8 * 86400000000 WHERE id = 1" # the weekly check is due
 run_now
 is "SIGUSR1 starts a run" "$(query 'SELECT state, "trigger" FROM run WHERE id = 2')" 'done|signal'
 read_journal
 is "  and what changed is told, alone" "$(entry TRUNK_FAILED "j ->> 'TRUNKAUDIT_RUN', j ->> 'TRUNKAUDIT_TRUNK', j ->> 'TRUNKAUDIT_CAUSE'") $(events TRUNK_FAILED)" \
 	'2|good|refused_before_challenge 3'
+# It is a process of its own, which all that the unit forbids must let live.
+wait_for "the weekly check" recorded STORE_CHECKED
+is "the database is looked through once in a week" "$(query "SELECT detail, times FROM upkeep WHERE deed = 'check'")" 'ok|1'
 loads=$(events CONFIG_LOADED)
 cp "$root/etc/trunkauditd/trunkauditd.yaml" "$dir/right.yaml"
 echo 'nonsense: 1' >>"$root/etc/trunkauditd/trunkauditd.yaml"

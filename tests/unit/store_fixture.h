@@ -13,7 +13,7 @@
 
 #define START INT64_C(1795410000000000) /* 2026-11-23T05:00:00Z */
 #define HOUR INT64_C(3600000000)
-#define SCHEMA_VERSION "14" /* the number of migrations */
+#define SCHEMA_VERSION "15" /* the number of migrations */
 
 /* -- fixture: one directory for the whole case, removed also after a failure; one subdirectory a test -------------- */
 

@@ -57,6 +57,28 @@ static const struct {
         {true, CAUSE_STALE_NONCE, NOW, CAUSE_STALE_NONCE, HOUR_USEC, CHANGE_NONE},
 };
 
+START_TEST(what_may_have_been_told_is_told) {
+        /* The service died while it told something else than "told", which it had noted before. */
+        static const struct {
+                bool known;
+                enum cause told, now;
+                enum change change;
+        } rows[] = {
+                {true, CAUSE_OK, CAUSE_OK, CHANGE_ENDED},
+                {false, CAUSE_OK, CAUSE_OK, CHANGE_ENDED},
+                {true, CAUSE_NO_ANSWER, CAUSE_NO_ANSWER, CHANGE_CHANGED},
+                {true, CAUSE_OK, CAUSE_NO_ANSWER, CHANGE_BEGAN},
+                {true, CAUSE_NO_ANSWER, CAUSE_WRONG_PASSWORD, CHANGE_CHANGED},
+                {true, CAUSE_NO_ANSWER, CAUSE_OK, CHANGE_ENDED},
+                {true, CAUSE_OK, CAUSE_INACTIVE, CHANGE_NONE}, /* says nothing; the next that does is told */
+        };
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+                struct alert_state s = {.known = rows[i].known, .told = rows[i].told, .told_usec = NOW, .uncertain = true};
+                ck_assert_int_eq(alert_next(&s, true, rows[i].now, NOW, HOUR_USEC), rows[i].change);
+        }
+}
+END_TEST
+
 START_TEST(tells_changes) {
         enum change got = alert_change(changes[_i].known, changes[_i].told, changes[_i].told_usec, changes[_i].now, NOW,
                                        changes[_i].reminder_usec);
@@ -175,6 +197,7 @@ END_TEST
 int main(void) {
         Suite *suite = suite_create("alert");
         TCase *tc = tcase_create("alert");
+        tcase_add_test(tc, what_may_have_been_told_is_told);
         tcase_add_loop_test(tc, tells_changes, 0, (int)ELEMENTS(changes));
         tcase_add_loop_test(tc, every_cause_begins_and_ends, 0, CAUSE_COUNT);
         tcase_add_test(tc, a_held_trunk_keeps_the_cause_that_was_told);

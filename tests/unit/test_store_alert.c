@@ -61,6 +61,38 @@ START_TEST(a_stretch_of_one_cause_is_one_incident) {
 }
 END_TEST
 
+static bool is_uncertain(const char *subject) {
+        struct alert_state state;
+        ck_assert_int_eq(store_alert_state(s, subject, &state), 0);
+        return state.uncertain;
+}
+
+static void begin(const char *subject, enum cause cause) {
+        const struct announcement telling = {.subject = subject, .cause = cause, .run = hour};
+        ck_assert_msg(store_begin_telling(s, &telling, 1) == 0, "%s", store_error(s));
+}
+
+START_TEST(what_was_being_told_stays_until_it_was) {
+        run_with(CAUSE_NO_ANSWER, CAUSE_NO_ANSWER, 0, RUN_DONE);
+        ck_assert_int_eq(store_begin_telling(s, NULL, 0), 0);
+        begin("trunk:id-a", CAUSE_NO_ANSWER);
+        ck_assert(is_uncertain("trunk:id-a"));
+        ck_assert(!is_uncertain("trunk:id-b"));
+        tell("trunk:id-a", CAUSE_NO_ANSWER, false);
+        ck_assert(!is_uncertain("trunk:id-a"));
+        begin("trunk:id-a", CAUSE_NO_ANSWER); /* a reminder says what was told */
+        ck_assert(!is_uncertain("trunk:id-a"));
+        begin("trunk:id-a", CAUSE_OK);
+        begin("trunk:id-a", CAUSE_NO_ANSWER); /* the next run, which dies, too: the first may have been told */
+        ck_assert(is_uncertain("trunk:id-a"));
+        tell("trunk:id-b", CAUSE_NO_ANSWER, false);
+        ck_assert(is_uncertain("trunk:id-a"));
+        tell("trunk:id-a", CAUSE_OK, false);
+        ck_assert(!is_uncertain("trunk:id-a"));
+        expect_rows("SELECT * FROM telling", "");
+}
+END_TEST
+
 START_TEST(platform_and_clock_have_incidents) {
         struct run run = make_run(0);
         run.platform = verdict_of(CAUSE_PLATFORM_ERROR, "500");
@@ -140,6 +172,8 @@ START_TEST(untested_trunks_are_found) {
         expect_untested(run, START + 2 * HOUR, "Alpha began no_answer 2026-11-23T05:00:01Z;");
         /* the time in which it was not meant to be tested does not count */
         expect_untested(run, START + 3 * HOUR, "Alpha began no_answer 2026-11-23T05:00:01Z;Beta began run_ended 2026-11-23T07:00:01Z;");
+        begin("untested:id-a", CAUSE_NO_ANSWER); /* and the service dies: it is told again */
+        expect_untested(run, START + 2 * HOUR, "Alpha began no_answer 2026-11-23T05:00:01Z;");
         ck_assert_int_eq(store_open_incident(s, "untested:id-a", CAUSE_NO_ANSWER, run, START, START + 4 * HOUR), 0);
         ck_assert_int_eq(store_open_incident(s, "untested:id-a", CAUSE_NO_ANSWER, run, START, START + 4 * HOUR), 0);
         tell("untested:id-a", CAUSE_NO_ANSWER, false);
@@ -152,6 +186,10 @@ START_TEST(untested_trunks_are_found) {
         tell("untested:id-a", CAUSE_OK, true);
         expect_untested(run, START + 4 * HOUR, "");
         expect_rows("SELECT told, until FROM incidents WHERE kind = 'untested'", "2|2026-11-23T11:00:00Z");
+        begin("untested:id-b", CAUSE_RUN_ENDED); /* nobody knows whether it was told, and it is over by now */
+        expect_untested(run, START + 4 * HOUR, "Beta ended ok ;");
+        tell("untested:id-b", CAUSE_OK, true);
+        expect_untested(run, START + 4 * HOUR, "");
 }
 END_TEST
 
@@ -184,6 +222,7 @@ int main(void) {
         tcase_add_unchecked_fixture(tc, make_base, remove_base);
         tcase_add_checked_fixture(tc, setup, teardown);
         tcase_add_test(tc, a_stretch_of_one_cause_is_one_incident);
+        tcase_add_test(tc, what_was_being_told_stays_until_it_was);
         tcase_add_test(tc, platform_and_clock_have_incidents);
         tcase_add_test(tc, a_trunk_that_is_gone_has_no_open_incident);
         tcase_add_test(tc, flapping_is_watched);

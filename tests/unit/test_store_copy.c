@@ -45,7 +45,10 @@ static const char v12[] =
 static const char v13[] =
 #include "sql/013_care.inc"
         ;
-static const char *const versions[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13};
+static const char v14[] =
+#include "sql/014_damage.inc"
+        ;
+static const char *const versions[] = {v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14};
 
 static char copy_path[200];
 
