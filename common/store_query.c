@@ -28,11 +28,13 @@ static const char *const sql[STATEMENT_COUNT] = {
                                     " reference) = (excluded.kind, excluded.outcome, excluded.confidence, excluded.priority,"
                                     " excluded.sentence, excluded.remedy, excluded.proof, excluded.reference)",
 
-        /* The best of a slot's rows counts; the numbers are those of enum slot_row. */
+        /* The best of a slot's rows counts; the numbers are those of enum slot_row. NOT INDEXED, here and below: the newest row is found
+         * from the end of the table. While there are few rows SQLite would read another index, and stay with that as they become many. */
         [STATEMENT_SLOT_RECORD] =
                 "SELECT newest.slot_usec, newest.interval_usec,"
                 " coalesce((SELECT max(CASE state WHEN 'done' THEN 3 WHEN 'missed' THEN 1 ELSE 2 END) FROM run WHERE slot_usec = :due), 0),"
-                " (SELECT coalesce(finished_usec, started_usec) FROM run WHERE state <> 'missed' AND NOT partial ORDER BY id DESC LIMIT 1)"
+                " (SELECT coalesce(finished_usec, started_usec) FROM run NOT INDEXED WHERE state <> 'missed' AND NOT partial"
+                " ORDER BY id DESC LIMIT 1)"
                 " FROM (SELECT 1) LEFT JOIN (SELECT slot_usec, interval_usec FROM run WHERE slot_usec <= :due"
                 " ORDER BY slot_usec DESC, id DESC LIMIT 1) AS newest",
         /* A row is a fact, and one is enough. */
@@ -63,7 +65,8 @@ static const char *const sql[STATEMENT_COUNT] = {
                 " clock_offset_usec, clock_bound_usec, clock_servers, clock_servers_used, witness_offset_usec, witness_bound_usec,"
                 " platform.word, platform_detail, platform_status, platform_correlation_id, trunks_known_usec,"
                 " trunks, passed, warned, failed, untested"
-                " FROM run LEFT JOIN cause AS clock ON clock.id = clock_cause LEFT JOIN cause AS platform ON platform.id = platform_cause"
+                " FROM run NOT INDEXED LEFT JOIN cause AS clock ON clock.id = clock_cause LEFT JOIN cause AS platform"
+                " ON platform.id = platform_cause"
                 " WHERE state = :state AND NOT partial ORDER BY run.id DESC LIMIT 1",
 
         [STATEMENT_PUT_CARRIER] = "INSERT INTO carrier (target, address) VALUES (:target, :address) ON CONFLICT DO NOTHING",
@@ -336,7 +339,8 @@ static const char *const sql[STATEMENT_COUNT] = {
         [STATEMENT_READ_STANDING] = "SELECT trunk, trunk_id, carrier, outcome, cause, detail, severity, latency_usec, carrier_offset_usec,"
                                     " carrier_bound_usec, tested_usec, passed_usec, refused_since_usec, certificate_ends_usec"
                                     " FROM standing WHERE :argument IS NULL OR trunk_id = :argument LIMIT :limit",
-        [STATEMENT_COUNT_RUNS] = "SELECT state, count(*), max(id) FROM run WHERE coalesce(started_usec, slot_usec) > :since GROUP BY state",
+        [STATEMENT_COUNT_RUNS] = "SELECT state, count(*), max(id) FROM run WHERE started_usec > :since"
+                                 " OR (started_usec IS NULL AND slot_usec > :since) GROUP BY state",
         [STATEMENT_READ_RUNS] = "SELECT * FROM runs WHERE :argument = 0 OR id = :argument LIMIT :limit",
         [STATEMENT_READ_DRIFT] = "SELECT * FROM drift WHERE ended IS NULL LIMIT :limit",
         /* Where platform and configuration differ, too, the cause says only half of it. */

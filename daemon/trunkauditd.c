@@ -190,6 +190,13 @@ static void tell_idle(struct service *s) {
 
 static void advance(struct service *s);
 
+/* Between two runs, which is nearly always, the service keeps none of the memory that a run took. It would otherwise grow for days: the
+ * database's cache to its limit, and the heap around what lives longer than a run. */
+static void release_memory(struct service *s) {
+        store_release_memory(s->store);
+        (void)malloc_trim(0);
+}
+
 static int on_after(sd_event_source *source, void *user) {
         struct service *s = user;
         (void)source;
@@ -205,14 +212,9 @@ static int on_after(sd_event_source *source, void *user) {
                 loaded_clear(&s->next);
         }
         advance(s);
+        if (!s->audit)
+                release_memory(s);
         return 0;
-}
-
-/* Between two runs, which is nearly always, the service keeps none of the memory that a run took. It would otherwise grow for days: the
- * database's cache to its limit, and the heap around what lives longer than a run. */
-static void release_memory(struct service *s) {
-        store_release_memory(s->store);
-        (void)malloc_trim(0);
 }
 
 static void on_done(struct audit *a, const struct audit_result *result, void *user) {
@@ -224,7 +226,6 @@ static void on_done(struct audit *a, const struct audit_result *result, void *us
                 care_begin(s->care, s->config, result->run);
         s->audit = audit_free(a);
         write_metrics(s);
-        release_memory(s);
         if (s->stopping)
                 return;
         /* Not here: sockets of the old configuration may be further up the stack. */
