@@ -9,7 +9,7 @@ runs=$(((${2:-60} + 9) / 10 * 10))
 [ "$runs" -ge 40 ] || runs=40 # fewer leave nothing to compare with
 # Full tens: what is compared stands right after a reload, which closes idle connections
 settled=30     # runs after which nothing may grow any more: by then all that lives longer than a run has been made
-heap_room=2048 # bytes, and
+heap_room=8192 # bytes (the table of SQLite's cache doubles now and then, up to its limit), and
 rss_room=512   # KiB, that may be between then and the last run, however many there were
 
 cat >"$dir/world.scenario" <<END
