@@ -6,7 +6,7 @@
 set -u
 here=$(dirname "$0")
 tab=$(printf '\t')
-at_once=2
+at_once=3
 shown=15  # lines of differences
 exceptions='uncounted' # causes that no scenario can produce: tests/service/adversity.sh does
 limit=300 # seconds after which one scenario is taken to hang; nothing here passes or fails by its speed
