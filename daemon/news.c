@@ -129,11 +129,9 @@ int news_tell(struct journal *journal, struct store *store, const struct run *ru
                 tell_listing(journal, run, listing, summary_above);
                 tell_drift(journal, run, drift, summary_above);
         }
-        if (r == 0)
-                r = tell_all_dropped(journal, store, run, summary_above);
         if (r == 0 && listing->rows > 0)
                 r = store_listing_told(store);
         if (r == 0 && drift->rows > 0)
                 r = store_drift_told(store, drift);
-        return r;
+        return r == 0 ? tell_all_dropped(journal, store, run, summary_above) : r;
 }
