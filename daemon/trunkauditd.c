@@ -177,15 +177,15 @@ static int put_in_force(struct service *s, struct loaded *l) {
 /* -- runs ---------------------------------------------------------------------------------------------------------------- */
 
 static void tell_idle(struct service *s) {
-        char next[UTC_TIME_MAX], summary[160] = "none yet", silence[80] = "";
+        char next[UTC_TIME_MAX], summary[160] = "none yet", unheard[80] = "";
         uint64_t lost = journal_lost(s->journal);
         if (s->last.id)
                 (void)snprintf(summary, sizeof summary, "run %lld: %u pass, %u warn, %u fail, %u untested", (long long)s->last.id,
                                s->last.n_pass, s->last.n_warn, s->last.n_fail, s->last.n_untested);
         if (lost)
-                (void)snprintf(silence, sizeof silence, "; journald does not take messages, %" PRIu64 " were lost", lost);
+                (void)snprintf(unheard, sizeof unheard, "; journald does not take messages, %" PRIu64 " were lost", lost);
         (void)sd_notifyf(false, "STATUS=Idle until %s; last: %s%s", utc_time_format(next, schedule_next_usec(s->schedule)), summary,
-                         silence);
+                         unheard);
 }
 
 static void advance(struct service *s);

@@ -6,18 +6,7 @@ set -eu
 build=${1:?usage: $0 BUILD}
 cd "$(dirname "$0")/../.."
 . tests/peers/lib.sh
-
-# wait_for WHAT COMMAND...
-wait_for() {
-	what=$1
-	shift
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -le 600 ] || { echo "no $what" >&2; cat "$dir/log" "$dir/stderr" >&2; exit 1; }
-		sleep 0.1
-	done
-}
+show_more() { cat "$dir/stderr"; }
 
 for name in a b c; do
 	echo "trunk $name extra=yes user=alice password=open-sesame domain=carrier.test"

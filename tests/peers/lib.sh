@@ -35,6 +35,19 @@ free_port() {
 	done
 }
 
+# wait_for WHAT COMMAND...: until it is true, for a minute. Then the test ends, with the log and what show_more prints, if a test has that.
+show_more() { :; }
+wait_for() {
+	what=$1
+	shift
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ "$tries" -le 600 ] || { echo "no $what"; cat "$dir/log"; show_more; exit 1; } >&2
+		sleep 0.1
+	done
+}
+
 # background COMMAND...: its output goes to $dir/log; the pid is kept.
 background() {
 	"$@" >>"$dir/log" 2>&1 &

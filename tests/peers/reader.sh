@@ -21,18 +21,6 @@ query() {
 	$as_reader sqlite3 -readonly -bail "$db" "$1" 2>&1
 }
 
-# wait_for WHAT COMMAND...
-wait_for() {
-	what=$1
-	shift
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ "$tries" -le 300 ] || { echo "no $what" >&2; cat "$dir/log" >&2; exit 1; }
-		sleep 0.1
-	done
-}
-
 # runs_are STATE N: whether there are so many.
 runs_are() {
 	[ "$(query "SELECT count(*) FROM runs WHERE state = '$1'")" = "$2" ]

@@ -1,6 +1,7 @@
 #!/bin/sh
-# kill.sh [BUILD] [N]: kills the service by SIGKILL at N random moments of a run (default 200, or a share of them, see unit/share.h). After each kill the database must be whole:
-# no run missing, none in part, nothing remembered as told that was not told. The next start carries on. SEED=S repeats the moments.
+# kill.sh [BUILD] [N]: kills the service by SIGKILL at N random moments of a run (default 200, or a share of them, see
+# unit/share.h). After each kill the database must be whole: no run missing, none in part, nothing remembered as told that was not told. The
+# next start carries on. SEED=S repeats the moments.
 set -u
 # shellcheck source=tests/service/lib.sh
 . tests/service/lib.sh
